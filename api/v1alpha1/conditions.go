@@ -1,0 +1,161 @@
+package v1alpha1
+
+// Condition types. Ready, Reconciling and Stalled follow the kstatus
+// convention on every kind: Ready=True means that the controller and people
+// have nothing to do now; Reconciling=True (only while it holds) that a write
+// or call is due; Stalled=True (only while it holds) that a person is needed.
+// Reconciling and Stalled are never there together.
+const (
+	// ConditionReady says whether something is left to do now.
+	ConditionReady = "Ready"
+	// ConditionReconciling is there, True, while a write or call is due.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is there, True, while a person is needed.
+	ConditionStalled = "Stalled"
+
+	// ConditionValidated (Order) says whether the checks found nothing.
+	ConditionValidated = "Validated"
+	// ConditionApproved (Order) says whether the order was approved, by a person or by its class.
+	ConditionApproved = "Approved"
+	// ConditionReserved (Order) says whether every open unit is promised.
+	ConditionReserved = "Reserved"
+	// ConditionPaid (Order) says whether all that is due came in.
+	ConditionPaid = "Paid"
+	// ConditionFulfilled (Order) says whether every unit has arrived or was cancelled.
+	ConditionFulfilled = "Fulfilled"
+	// ConditionSettled (Order) says whether goods and money are closed.
+	ConditionSettled = "Settled"
+	// ConditionCompleted (Order) is True at the end: completed, cancelled or rejected.
+	ConditionCompleted = "Completed"
+	// ConditionCancelRefused (Order) is there, True, when a cancel came too late.
+	ConditionCancelRefused = "CancelRefused"
+	// ConditionEditClamped (Order) is there, True, when a quantity was lowered below what is being picked or has left.
+	ConditionEditClamped = "EditClamped"
+
+	// ConditionStockItemReplaced (Shipment) is there, True, when a StockItem
+	// that owes a movement was deleted and made again under its old name.
+	ConditionStockItemReplaced = "StockItemReplaced"
+
+	// ConditionCountApplied (StockItem) says whether spec.count was applied.
+	ConditionCountApplied = "CountApplied"
+	// ConditionCountConflict (StockItem) is there, True, while less was counted than is promised.
+	ConditionCountConflict = "CountConflict"
+)
+
+// Reasons: the closed list. Each names the conditions that carry it.
+const (
+	// ReasonChecking (Order Ready, Reconciling): the order is being checked or authorised.
+	ReasonChecking = "Checking"
+	// ReasonProgressing (Ready, Reconciling): a write is due.
+	ReasonProgressing = "Progressing"
+	// ReasonPassed (Order Validated): the checks found nothing.
+	ReasonPassed = "Passed"
+	// ReasonPending (several): not yet.
+	ReasonPending = "Pending"
+
+	// Findings of the checks (Order Ready, Validated and, without a deadline that ends it, Stalled).
+
+	// ReasonAddressIncomplete: the address lacks a part; complete spec.shipTo.
+	ReasonAddressIncomplete = "AddressIncomplete"
+	// ReasonPriceMismatch: spec.expectedTotal differs from the total; correct one of them.
+	ReasonPriceMismatch = "PriceMismatch"
+	// ReasonDiscountTooLarge: a discount is above what it is given on; lower it.
+	ReasonDiscountTooLarge = "DiscountTooLarge"
+	// ReasonAmountTooLarge: the total is above 2^53-1; lower a quantity or cancel.
+	ReasonAmountTooLarge = "AmountTooLarge"
+	// ReasonUnknownSKU: no StockItem has this sku; create one or cancel.
+	ReasonUnknownSKU = "UnknownSKU"
+	// ReasonClassNotFound: the class does not exist; create it or correct spec.className.
+	ReasonClassNotFound = "ClassNotFound"
+	// ReasonUnknownCurrency: the currency is not in ISO 4217 (final).
+	ReasonUnknownCurrency = "UnknownCurrency"
+	// ReasonDuplicate: another Order has the same channel and externalRef (final).
+	ReasonDuplicate = "Duplicate"
+	// ReasonNoProvider: the class has no provider for the payment method.
+	ReasonNoProvider = "NoProvider"
+	// ReasonSecretNotUsable: the payment token's Secret is absent, of another type or empty.
+	ReasonSecretNotUsable = "SecretNotUsable"
+	// ReasonPaymentDeclined: the provider refused; edit spec.payment to try again.
+	ReasonPaymentDeclined = "PaymentDeclined"
+	// ReasonPaymentUnclear: the provider gave no clear answer; it is looked up again.
+	ReasonPaymentUnclear = "PaymentUnclear"
+	// ReasonAwaitingPayment: the money must come in before the order is confirmed.
+	ReasonAwaitingPayment = "AwaitingPayment"
+	// ReasonManualApproval: a person must set spec.approval.
+	ReasonManualApproval = "ManualApproval"
+	// ReasonApprovalRejected: a person rejected the order (final).
+	ReasonApprovalRejected = "ApprovalRejected"
+	// ReasonHoldExpired: the hold lasted longer than the class allows (final).
+	ReasonHoldExpired = "HoldExpired"
+
+	// ReasonApproved (Order Approved): a person approved.
+	ReasonApproved = "Approved"
+	// ReasonAutoApproved (Order Approved): the class asks for no approval.
+	ReasonAutoApproved = "AutoApproved"
+
+	// ReasonAwaitingStock (Order Ready, Reserved): units wait for stock.
+	ReasonAwaitingStock = "AwaitingStock"
+	// ReasonAwaitingWarehouse (Order, Shipment Ready): the warehouse is to pick, pack, dispatch or put back.
+	ReasonAwaitingWarehouse = "AwaitingWarehouse"
+	// ReasonAwaitingCarrier (Order, Shipment Ready): parcels travel.
+	ReasonAwaitingCarrier = "AwaitingCarrier"
+	// ReasonAwaitingReturnWindow (Order Ready): delivered, goods can still be returned.
+	ReasonAwaitingReturnWindow = "AwaitingReturnWindow"
+	// ReasonAwaitingCaseClose (Order Ready): an after-sales case is open.
+	ReasonAwaitingCaseClose = "AwaitingCaseClose"
+	// ReasonAllReserved (Order Reserved): every open unit is promised.
+	ReasonAllReserved = "AllReserved"
+
+	// ReasonUnpaid (Order Paid): less came in than is due.
+	ReasonUnpaid = "Unpaid"
+	// ReasonPaid (Order Paid): what is due came in.
+	ReasonPaid = "Paid"
+	// ReasonOverpaid (Order Paid): more came in than is due.
+	ReasonOverpaid = "Overpaid"
+	// ReasonManualRefundRequired (Order Ready, Stalled): a person must pay the stated amount back.
+	ReasonManualRefundRequired = "ManualRefundRequired"
+	// ReasonDelivered (Order Fulfilled): every unit has arrived.
+	ReasonDelivered = "Delivered"
+	// ReasonPartlyReturned (Order Fulfilled): a parcel was lost or came back; a person decides.
+	ReasonDeliveryFailed = "DeliveryFailed"
+	// ReasonSettled (Order Settled): goods and money are closed.
+	ReasonSettled = "Settled"
+	// ReasonCompleted (Order Ready, Completed): the end.
+	ReasonCompleted = "Completed"
+	// ReasonCancelling (Order Ready, Reconciling): what has not left is being cancelled.
+	ReasonCancelling = "Cancelling"
+	// ReasonCancelled (Order, Shipment Ready; Order Completed): cancelled.
+	ReasonCancelled = "Cancelled"
+	// ReasonRejected (Order Completed): the order was rejected.
+	ReasonRejected = "Rejected"
+	// ReasonAlreadyDispatched (Order CancelRefused): everything has left; create a Return.
+	ReasonAlreadyDispatched = "AlreadyDispatched"
+	// ReasonBeingPicked (Order EditClamped): the units are being picked or have left.
+	ReasonBeingPicked = "BeingPicked"
+	// ReasonPaused (Ready): spec.management is Paused.
+	ReasonPaused = "Paused"
+	// ReasonDeleting (Order Ready): the object is being deleted and waits until it is settled.
+	ReasonDeleting = "Deleting"
+
+	// ReasonReserving (Shipment Ready): its stock is being reserved.
+	ReasonReserving = "Reserving"
+	// ReasonOnHold (Shipment Ready): spec.hold keeps it in the warehouse.
+	ReasonOnHold = "OnHold"
+	// ReasonArrived (Shipment Ready): the customer has it.
+	ReasonArrived = "Arrived"
+	// ReasonItemUIDChanged (Shipment StockItemReplaced): the item's uid is not the promised one.
+	ReasonItemUIDChanged = "ItemUIDChanged"
+
+	// ReasonAvailable (StockItem Ready): the ledger is up to date.
+	ReasonLedgerCurrent = "LedgerCurrent"
+	// ReasonCountApplied (StockItem CountApplied): spec.count was applied.
+	ReasonCountApplied = "CountApplied"
+	// ReasonCountSuperseded (StockItem CountApplied): an older count than the last one; nothing changed.
+	ReasonCountSuperseded = "CountSuperseded"
+	// ReasonCountInFuture (StockItem CountApplied): takenAt is more than 5 minutes ahead.
+	ReasonCountInFuture = "CountInFuture"
+	// ReasonCountStale (StockItem CountApplied): older than the journal reaches; count again.
+	ReasonCountStale = "CountStale"
+	// ReasonCountBelowReserved (StockItem CountConflict, Ready, Stalled): less was counted than is promised.
+	ReasonCountBelowReserved = "CountBelowReserved"
+)

@@ -1,0 +1,367 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// OrderStatus is the progress of an order. Counters, operations and times are
+// the truth; phase is a view of them and nothing decides by it.
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.confirmedAt) || (has(self.confirmedAt) && self.confirmedAt == oldSelf.confirmedAt)",message="confirmedAt is written once"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.phase) || (has(self.phase) && (self.phase == oldSelf.phase || (oldSelf.phase == 'Received' && self.phase in ['OnHold', 'Rejected', 'Confirmed', 'Backordered', 'Cancelling', 'Cancelled']) || (oldSelf.phase == 'OnHold' && self.phase in ['Received', 'Rejected', 'Confirmed', 'Backordered', 'Cancelling', 'Cancelled']) || (oldSelf.phase == 'Confirmed' && self.phase in ['Backordered', 'Processing', 'Shipped', 'Delivered', 'Completed', 'Cancelling', 'Cancelled']) || (oldSelf.phase == 'Backordered' && self.phase in ['Confirmed', 'Processing', 'Shipped', 'Delivered', 'Completed', 'Cancelling', 'Cancelled']) || (oldSelf.phase == 'Processing' && self.phase in ['Confirmed', 'Backordered', 'Shipped', 'Delivered', 'Completed', 'Cancelling', 'Cancelled']) || (oldSelf.phase == 'Shipped' && self.phase in ['Backordered', 'Processing', 'Delivered', 'Completed']) || (oldSelf.phase == 'Delivered' && self.phase in ['Shipped', 'Completed']) || (oldSelf.phase == 'Cancelling' && self.phase in ['Shipped', 'Delivered', 'Completed', 'Cancelled'])))",message="the phase cannot change in this way; docs/order-lifecycle.md shows the allowed changes",fieldPath=".phase"
+type OrderStatus struct {
+	// observedGeneration is the generation of the spec that this status is
+	// about; -1 before the first look.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// phase is where the order stands.
+	// +optional
+	Phase OrderPhase `json:"phase,omitempty"`
+	// conditions tell what is done, what is waited for and what a person must do.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+	// confirmedAt is when the order was confirmed; its place in the queue for stock.
+	// +optional
+	ConfirmedAt *metav1.MicroTime `json:"confirmedAt,omitempty"`
+	// policy is the copy of the class's policy taken when the order was
+	// confirmed; later edits of the class do not touch this order.
+	// +optional
+	Policy *PolicySnapshot `json:"policy,omitempty"`
+	// items are the sums over all lines.
+	// +optional
+	Items *ItemSums `json:"items,omitempty"`
+	// lines count the units of each line by how far they have come.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=100
+	Lines []OrderLineStatus `json:"lines,omitempty"`
+	// amounts are the money of the order, in minor units of spec.currency.
+	// +optional
+	Amounts *OrderAmounts `json:"amounts,omitempty"`
+	// payment is the ledger of the calls to the payment provider.
+	// +optional
+	Payment *PaymentStatus `json:"payment,omitempty"`
+	// shipments of this order.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=200
+	Shipments []OrderShipment `json:"shipments,omitempty"`
+	// questions that the customer is asked; answers go to spec.answers.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=20
+	Questions []Question `json:"questions,omitempty"`
+	// settlement is the result of the order once it has ended.
+	// +optional
+	Settlement *Settlement `json:"settlement,omitempty"`
+	// timeline lists the phases that the order went through, the last 50.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=50
+	Timeline []TimelineEntry `json:"timeline,omitempty"`
+}
+
+// ItemSums are the sums over all lines of an order.
+type ItemSums struct {
+	// ordered units, cancelled ones excluded.
+	// +required
+	Ordered Quantity `json:"ordered"`
+	// dispatched units.
+	// +required
+	Dispatched Quantity `json:"dispatched"`
+	// shipped is "dispatched/ordered", for people.
+	// +required
+	// +kubebuilder:validation:MaxLength=25
+	Shipped string `json:"shipped"`
+}
+
+// OrderLineStatus counts the units of one line. ordered = cancelled +
+// backordered + units in Shipments.
+type OrderLineStatus struct {
+	// id of the line.
+	// +required
+	ID Identifier `json:"id"`
+	// ordered units when the order was confirmed; it never changes after that.
+	// +required
+	Ordered Quantity `json:"ordered"`
+	// cancelled units; it never decreases.
+	// +optional
+	Cancelled Quantity `json:"cancelled,omitempty"`
+	// reserved units: in Shipments for which stock is reserved and that have not left.
+	// +optional
+	Reserved Quantity `json:"reserved,omitempty"`
+	// backordered units: in no Shipment, waiting for stock.
+	// +optional
+	Backordered Quantity `json:"backordered,omitempty"`
+	// picked units, whatever came after.
+	// +optional
+	Picked Quantity `json:"picked,omitempty"`
+	// packed units, whatever came after.
+	// +optional
+	Packed Quantity `json:"packed,omitempty"`
+	// dispatched units, whatever came after.
+	// +optional
+	Dispatched Quantity `json:"dispatched,omitempty"`
+	// delivered units.
+	// +optional
+	Delivered Quantity `json:"delivered,omitempty"`
+	// deliveredAt is when the last unit of the line was delivered.
+	// +optional
+	DeliveredAt *metav1.Time `json:"deliveredAt,omitempty"`
+	// net is the price of the line without tax, after all discounts.
+	// +optional
+	Net Amount `json:"net,omitempty"`
+	// tax of the line.
+	// +optional
+	Tax Amount `json:"tax,omitempty"`
+	// unitCost is what one unit cost us, from the StockItem, where known.
+	// +optional
+	UnitCost Amount `json:"unitCost,omitempty"`
+}
+
+// OrderAmounts is the money of an order in minor units. From confirmedAt on,
+// goods, discount, tax, shipping and total never change.
+type OrderAmounts struct {
+	// goods is the sum of quantity times unitPrice.
+	// +required
+	Goods Amount `json:"goods"`
+	// discount is the sum of line and order discounts.
+	// +required
+	Discount Amount `json:"discount"`
+	// tax is the sum of the lines' taxes, included ones as well.
+	// +required
+	Tax Amount `json:"tax"`
+	// shipping is the shipping fee.
+	// +required
+	Shipping Amount `json:"shipping"`
+	// total is what the customer owes for the whole order.
+	// +required
+	Total Amount `json:"total"`
+	// due is total less what was cancelled.
+	// +required
+	Due Amount `json:"due"`
+	// authorized is the money that the provider still holds for us.
+	// +optional
+	Authorized Amount `json:"authorized,omitempty"`
+	// captured is the money that came in.
+	// +optional
+	Captured Amount `json:"captured,omitempty"`
+	// refunded is the money that went back.
+	// +optional
+	Refunded Amount `json:"refunded,omitempty"`
+	// display is the total for people, such as "599.00 CNY".
+	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	Display string `json:"display,omitempty"`
+}
+
+// PaymentState is a view of the sums of an order.
+// +kubebuilder:validation:Enum=Unpaid;Authorized;PartiallyPaid;Paid;Overpaid;Refunded;Voided
+type PaymentState string
+
+const (
+	// PaymentUnpaid means that no money came in or is held.
+	PaymentUnpaid PaymentState = "Unpaid"
+	// PaymentAuthorized means that the provider holds the money for us.
+	PaymentAuthorized PaymentState = "Authorized"
+	// PaymentPartiallyPaid means that less came in than is due.
+	PaymentPartiallyPaid PaymentState = "PartiallyPaid"
+	// PaymentPaid means that exactly what is due came in.
+	PaymentPaid PaymentState = "Paid"
+	// PaymentOverpaid means that more came in than is due.
+	PaymentOverpaid PaymentState = "Overpaid"
+	// PaymentRefunded means that all that came in went back.
+	PaymentRefunded PaymentState = "Refunded"
+	// PaymentVoided means that the held money was released and nothing is due.
+	PaymentVoided PaymentState = "Voided"
+)
+
+// PaymentStatus is the ledger of the calls to the payment provider.
+type PaymentStatus struct {
+	// state is a view of the sums.
+	// +optional
+	State PaymentState `json:"state,omitempty"`
+	// operations are the calls, each recorded before it is made; none is ever removed.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=100
+	Operations []PaymentOperation `json:"operations,omitempty"`
+}
+
+// OperationKind is what an operation asks of the provider.
+// +kubebuilder:validation:Enum=Authorize;Capture;Refund;Void
+type OperationKind string
+
+const (
+	// OperationAuthorize reserves money on the customer's account.
+	OperationAuthorize OperationKind = "Authorize"
+	// OperationCapture takes reserved money.
+	OperationCapture OperationKind = "Capture"
+	// OperationRefund gives taken money back.
+	OperationRefund OperationKind = "Refund"
+	// OperationVoid releases reserved money.
+	OperationVoid OperationKind = "Void"
+)
+
+// OperationState is how far an operation has come.
+// +kubebuilder:validation:Enum=Intended;Succeeded;Declined;Unknown
+type OperationState string
+
+const (
+	// OperationIntended is recorded; the call may or may not have been made.
+	OperationIntended OperationState = "Intended"
+	// OperationSucceeded has had its effect.
+	OperationSucceeded OperationState = "Succeeded"
+	// OperationDeclined was refused for good.
+	OperationDeclined OperationState = "Declined"
+	// OperationUnknown got no clear answer; it is looked up before it is sent again.
+	OperationUnknown OperationState = "Unknown"
+)
+
+// PaymentOperation is one call to the payment provider.
+type PaymentOperation struct {
+	// id is the idempotency key and reference of the call, computed from the
+	// order's identity, the kind and the number of the operation.
+	// +required
+	// +kubebuilder:validation:MaxLength=64
+	ID string `json:"id"`
+	// kind of the call.
+	// +required
+	Kind OperationKind `json:"kind"`
+	// seq numbers the operations of one kind, from 1.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Seq int32 `json:"seq"`
+	// amount in minor units.
+	// +required
+	Amount Amount `json:"amount"`
+	// state of the call.
+	// +required
+	State OperationState `json:"state"`
+	// parent is the id of the authorisation or capture that this one acts on.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	Parent string `json:"parent,omitempty"`
+	// provider that was called.
+	// +optional
+	Provider Identifier `json:"provider,omitempty"`
+	// ref is the provider's own reference.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Ref string `json:"ref,omitempty"`
+	// message of the provider, when it did not succeed.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Message string `json:"message,omitempty"`
+	// at is when the state was reached.
+	// +required
+	At metav1.Time `json:"at"`
+	// attempts that were recorded as unclear.
+	// +optional
+	Attempts int32 `json:"attempts,omitempty"`
+	// basis is the generation of the spec that led to this operation: after a
+	// decline the next attempt needs a newer one.
+	// +optional
+	Basis int64 `json:"basis,omitempty"`
+}
+
+// OrderShipment is what an order knows of one of its Shipments.
+type OrderShipment struct {
+	// name of the Shipment.
+	// +required
+	Name ObjectName `json:"name"`
+	// phase of the Shipment.
+	// +optional
+	Phase ShipmentPhase `json:"phase,omitempty"`
+}
+
+// Question is something that the customer or shop must decide.
+type Question struct {
+	// id of the question.
+	// +required
+	ID Identifier `json:"id"`
+	// kind of the question.
+	// +required
+	Kind Identifier `json:"kind"`
+	// options that an answer may choose from.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:MaxLength=63
+	Options []string `json:"options,omitempty"`
+	// deadline after which the class's default applies.
+	// +optional
+	Deadline *metav1.Time `json:"deadline,omitempty"`
+}
+
+// Settlement is the result of an order, in minor units of its currency.
+type Settlement struct {
+	// revenue is captured less refunded, net of tax.
+	// +required
+	Revenue int64 `json:"revenue"`
+	// refunds to the customer.
+	// +required
+	Refunds int64 `json:"refunds"`
+	// goodsCost is the cost of the dispatched goods.
+	// +required
+	GoodsCost int64 `json:"goodsCost"`
+	// freight paid to carriers.
+	// +required
+	Freight int64 `json:"freight"`
+	// fees of the payment provider.
+	// +required
+	Fees int64 `json:"fees"`
+	// profit = revenue - goodsCost - freight - fees.
+	// +required
+	Profit int64 `json:"profit"`
+	// marginBps is profit over revenue in basis points; absent without revenue.
+	// +optional
+	MarginBps *int64 `json:"marginBps,omitempty"`
+}
+
+// TimelineEntry is one stay in a phase.
+type TimelineEntry struct {
+	// stage is the phase.
+	// +required
+	Stage OrderPhase `json:"stage"`
+	// enteredAt is when the phase was first seen.
+	// +required
+	EnteredAt metav1.Time `json:"enteredAt"`
+	// leftAt is when the next phase was first seen.
+	// +optional
+	LeftAt *metav1.Time `json:"leftAt,omitempty"`
+}
+
+// PolicySnapshot is the copy of the policy that an order was confirmed under.
+type PolicySnapshot struct {
+	// className is the class, empty for the built-in defaults.
+	// +optional
+	ClassName ObjectName `json:"className,omitempty"`
+	// classUID is the uid of the class.
+	// +optional
+	ClassUID UID `json:"classUID,omitempty"`
+	// classGeneration is the generation of the class.
+	// +optional
+	ClassGeneration int64 `json:"classGeneration,omitempty"`
+	// provider that takes the payment.
+	// +required
+	Provider PaymentProvider `json:"provider"`
+	// shortage policy for units that are not in stock.
+	// +required
+	Shortage ShortagePolicy `json:"shortage"`
+	// warehouse that picks and packs.
+	// +required
+	Warehouse WarehousePolicy `json:"warehouse"`
+	// carrier that delivers.
+	// +required
+	Carrier CarrierPolicy `json:"carrier"`
+	// returnWindowDays is how long each line can be returned after its delivery.
+	// +required
+	ReturnWindowDays int32 `json:"returnWindowDays"`
+}

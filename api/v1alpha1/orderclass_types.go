@@ -1,0 +1,223 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// OrderClass is the policy that Orders follow: who takes the payment, what
+// happens on a shortage, who picks, packs and delivers, how long goods can be
+// returned. An Order copies the policy when it is confirmed, so that an edit
+// touches new orders only.
+//
+// The class with the annotation ordercycle.dev/is-default-class: "true" is
+// that of every Order which names none.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:shortName=oclass,categories=ordercycle
+// +kubebuilder:printcolumn:name="Shortage",type=string,JSONPath=`.spec.shortage`
+// +kubebuilder:printcolumn:name="Warehouse",type=string,JSONPath=`.spec.warehouse.type`
+// +kubebuilder:printcolumn:name="Carrier",type=string,JSONPath=`.spec.carrier.type`
+// +kubebuilder:printcolumn:name="Default",type=string,JSONPath=`.metadata.annotations.ordercycle\.dev/is-default-class`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="the name of an OrderClass has at most 63 characters; choose a shorter name",fieldPath=".metadata"
+type OrderClass struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is the policy.
+	// +optional
+	Spec OrderClassSpec `json:"spec,omitempty"`
+}
+
+// OrderClassList is a list of OrderClasses.
+// +kubebuilder:object:root=true
+type OrderClassList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []OrderClass `json:"items"`
+}
+
+// OrderClassSpec is the policy.
+type OrderClassSpec struct {
+	// confirmation says what is checked before an order is confirmed.
+	// +optional
+	Confirmation *ConfirmationPolicy `json:"confirmation,omitempty"`
+	// payment names who takes the money.
+	// +optional
+	Payment *PaymentPolicy `json:"payment,omitempty"`
+	// shortage says what happens to units that are not in stock.
+	// +optional
+	// +kubebuilder:default=Backorder
+	Shortage ShortagePolicy `json:"shortage,omitempty"`
+	// warehouse says who picks and packs.
+	// +optional
+	// +kubebuilder:default:={"type":"Manual"}
+	Warehouse WarehousePolicy `json:"warehouse,omitempty"`
+	// carrier says who delivers.
+	// +optional
+	// +kubebuilder:default:={"type":"Manual"}
+	Carrier CarrierPolicy `json:"carrier,omitempty"`
+	// returns says how goods can be returned.
+	// +optional
+	Returns *ReturnPolicy `json:"returns,omitempty"`
+	// locations that orders are served from, in order of preference. A location
+	// that is not listed comes after those that are.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=50
+	Locations []Location `json:"locations,omitempty"`
+}
+
+// ConfirmationPolicy says what is checked before an order is confirmed.
+type ConfirmationPolicy struct {
+	// holdDeadlineHours is how long an order may be held before it ends as
+	// onDeadline says.
+	// +optional
+	// +kubebuilder:default=72
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=8760
+	HoldDeadlineHours int32 `json:"holdDeadlineHours,omitempty"`
+	// autoApproveBelow is the total from which on a person must approve the
+	// order, in minor units of the order's currency; without it none must.
+	// +optional
+	AutoApproveBelow *Amount `json:"autoApproveBelow,omitempty"`
+}
+
+// ProviderType is the kind of a payment provider.
+// +kubebuilder:validation:Enum=Simulated;Cash
+type ProviderType string
+
+const (
+	// ProviderSimulated is a provider for tests and demos, with a ledger of its own.
+	ProviderSimulated ProviderType = "Simulated"
+	// ProviderCash is money that people record in spec.payment.received.
+	ProviderCash ProviderType = "Cash"
+)
+
+// CaptureMoment is when money is taken.
+// +kubebuilder:validation:Enum=OnConfirm;OnDispatch;OnDelivery
+type CaptureMoment string
+
+const (
+	// CaptureOnConfirm takes the total when the order is confirmed. With a Cash
+	// provider the order is confirmed only when the money is there.
+	CaptureOnConfirm CaptureMoment = "OnConfirm"
+	// CaptureOnDispatch takes the price of what was dispatched.
+	CaptureOnDispatch CaptureMoment = "OnDispatch"
+	// CaptureOnDelivery takes the price of what was delivered.
+	CaptureOnDelivery CaptureMoment = "OnDelivery"
+)
+
+// PaymentPolicy names who takes the money.
+type PaymentPolicy struct {
+	// providers that take payments; an order uses the one that it names, else
+	// the first with its method.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=20
+	Providers []PaymentProvider `json:"providers,omitempty"`
+}
+
+// PaymentProvider takes payments of one method.
+type PaymentProvider struct {
+	// name of the provider within the class.
+	// +required
+	Name Identifier `json:"name"`
+	// method of payment that it takes.
+	// +required
+	Method PaymentMethod `json:"method"`
+	// type of the provider.
+	// +required
+	Type ProviderType `json:"type"`
+	// capture is when money is taken.
+	// +optional
+	// +kubebuilder:default=OnDispatch
+	Capture CaptureMoment `json:"capture,omitempty"`
+	// feeBps that the provider keeps of each captured amount.
+	// +optional
+	FeeBps BasisPoints `json:"feeBps,omitempty"`
+	// feeFixed that the provider takes for each capture, in minor units of the order's currency.
+	// +optional
+	FeeFixed Amount `json:"feeFixed,omitempty"`
+}
+
+// WarehouseType is who picks and packs.
+// +kubebuilder:validation:Enum=Manual;Simulated
+type WarehouseType string
+
+const (
+	// WarehouseManual means that people or systems apply the facts.
+	WarehouseManual WarehouseType = "Manual"
+	// WarehouseSimulated means that the simulation controller applies them.
+	WarehouseSimulated WarehouseType = "Simulated"
+)
+
+// WarehousePolicy says who picks and packs.
+type WarehousePolicy struct {
+	// type of the warehouse.
+	// +optional
+	// +kubebuilder:default=Manual
+	Type WarehouseType `json:"type,omitempty"`
+	// stepSeconds between two facts of a Simulated warehouse.
+	// +optional
+	// +kubebuilder:default=1
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=86400
+	StepSeconds int32 `json:"stepSeconds,omitempty"`
+}
+
+// CarrierType is who delivers.
+// +kubebuilder:validation:Enum=Manual;Simulated
+type CarrierType string
+
+const (
+	// CarrierManual means that people or systems apply the carrier's events.
+	CarrierManual CarrierType = "Manual"
+	// CarrierSimulated means that the simulation controller applies them.
+	CarrierSimulated CarrierType = "Simulated"
+)
+
+// CarrierPolicy says who delivers.
+type CarrierPolicy struct {
+	// type of the carrier.
+	// +optional
+	// +kubebuilder:default=Manual
+	Type CarrierType `json:"type,omitempty"`
+	// stepSeconds between two events of a Simulated carrier.
+	// +optional
+	// +kubebuilder:default=1
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=86400
+	StepSeconds int32 `json:"stepSeconds,omitempty"`
+}
+
+// ReturnPolicy says how goods can be returned.
+type ReturnPolicy struct {
+	// windowDays after its delivery in which a line can be returned. An order
+	// is Completed when the window of all its lines is over; 0 means that
+	// nothing can be returned.
+	// +optional
+	// +kubebuilder:default=14
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3650
+	WindowDays *int32 `json:"windowDays,omitempty"`
+}
+
+// Location is a place that orders are served from.
+type Location struct {
+	// name, as in spec.location of the StockItems.
+	// +required
+	Name Identifier `json:"name"`
+	// address of the place.
+	// +optional
+	Address *Address `json:"address,omitempty"`
+	// priority: a location with a lower number is preferred.
+	// +optional
+	// +kubebuilder:default=100
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000
+	Priority int32 `json:"priority,omitempty"`
+}

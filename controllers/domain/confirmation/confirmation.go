@@ -1,0 +1,193 @@
+// Package confirmation holds the checks that an order must pass before it is
+// confirmed: an ordered list of small rules. Each rule looks at the facts and
+// returns a finding or nothing; what it finds is reported with the field and
+// with what a person can do.
+package confirmation
+
+import (
+	"errors"
+	"fmt"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/pricing"
+)
+
+// Finding is something that keeps an order from being confirmed.
+type Finding struct {
+	// Reason is one of the reasons of package v1alpha1.
+	Reason string
+	// Field is the path in the Order that it is about.
+	Field string
+	// Message says what is wrong and what to do.
+	Message string
+	// Final findings reject the order at once; the others hold it.
+	Final bool
+}
+
+func (f *Finding) String() string { return f.Field + ": " + f.Message }
+
+// Facts is all that the rules look at.
+type Facts struct {
+	Order *v1.Order
+	// ClassMissing says that spec.className names a class that does not exist.
+	ClassMissing bool
+	// Provider that would take the payment, nil if there is none.
+	Provider *v1.PaymentProvider
+	// Totals is the price, or PriceError says why there is none.
+	Totals     pricing.Totals
+	PriceError error
+	// KnownSKUs are the products that some StockItem of the namespace keeps.
+	KnownSKUs map[v1.SKU]bool
+	// Original is the name of the Order that this one repeats, "" if there is none.
+	Original v1.ObjectName
+	// ApproveFrom is the total from which on a person must approve, nil for never.
+	ApproveFrom *v1.Amount
+	// TokenProblem says why the payment token cannot be used, "" if it can.
+	TokenProblem string
+	// Declined is the message of the provider that refused the payment, nil if
+	// none did since the spec last changed.
+	Declined *string
+	// Received is the money that was recorded by hand.
+	Received v1.Amount
+}
+
+// rules in the order in which they are reported: first what ends the order,
+// then what a person must mend, last what the payment lacks.
+var rules = []func(*Facts) *Finding{
+	currencyKnown, notDuplicate, notRejected,
+	classFound, providerFound,
+	addressComplete, priceComputable, priceAsExpected, productsKnown,
+	approved,
+	tokenUsable, notDeclined, prepaid,
+}
+
+// Check runs every rule and lists what they found.
+func Check(f *Facts) []Finding {
+	var findings []Finding
+	for _, rule := range rules {
+		if found := rule(f); found != nil {
+			findings = append(findings, *found)
+		}
+	}
+	return findings
+}
+
+func currencyKnown(f *Facts) *Finding {
+	if pricing.KnownCurrency(f.Order.Spec.Currency) {
+		return nil
+	}
+	return &Finding{v1.ReasonUnknownCurrency, "spec.currency",
+		fmt.Sprintf("%s is not a currency of ISO 4217; place a new Order with a code such as CNY or EUR", f.Order.Spec.Currency), true}
+}
+
+func notDuplicate(f *Facts) *Finding {
+	if f.Original == "" {
+		return nil
+	}
+	return &Finding{v1.ReasonDuplicate, "spec.externalRef",
+		fmt.Sprintf("Order %s has the same channel and externalRef; delete this one, or place it with another externalRef", f.Original), true}
+}
+
+func notRejected(f *Facts) *Finding {
+	if a := f.Order.Spec.Approval; a == nil || a.Decision != v1.DecisionReject {
+		return nil
+	}
+	return &Finding{v1.ReasonApprovalRejected, "spec.approval", "the order was rejected by a person; place a new Order", true}
+}
+
+func classFound(f *Facts) *Finding {
+	if !f.ClassMissing {
+		return nil
+	}
+	return &Finding{v1.ReasonClassNotFound, "spec.className",
+		fmt.Sprintf("there is no OrderClass %s in this namespace; create it or correct the name", f.Order.Spec.ClassName), false}
+}
+
+func providerFound(f *Facts) *Finding {
+	if f.ClassMissing || f.Provider != nil {
+		return nil
+	}
+	p := f.Order.Spec.Payment
+	if p.Provider != "" {
+		return &Finding{v1.ReasonNoProvider, "spec.payment.provider",
+			fmt.Sprintf("the class has no provider %s for method %s; add it to spec.payment.providers of the class or name another", p.Provider, p.Method), false}
+	}
+	return &Finding{v1.ReasonNoProvider, "spec.payment.method",
+		fmt.Sprintf("the class has no provider for method %s; add one to spec.payment.providers of the class or choose another method", p.Method), false}
+}
+
+func addressComplete(f *Facts) *Finding {
+	a := f.Order.Spec.ShipTo
+	for _, part := range []struct {
+		field  string
+		absent bool
+	}{
+		{"name", a.Name == ""}, {"lines", len(a.Lines) == 0}, {"city", a.City == ""}, {"country", a.Country == ""},
+	} {
+		if part.absent {
+			return &Finding{v1.ReasonAddressIncomplete, "spec.shipTo." + part.field, "the address lacks this part; add it", false}
+		}
+	}
+	return nil
+}
+
+func priceComputable(f *Facts) *Finding {
+	if f.PriceError == nil {
+		return nil
+	}
+	if d, ok := errors.AsType[*pricing.DiscountError](f.PriceError); ok {
+		return &Finding{v1.ReasonDiscountTooLarge, d.Field, fmt.Sprintf("the discount is above %d, the value that it is given on; lower it", d.Limit), false}
+	}
+	return &Finding{v1.ReasonAmountTooLarge, "spec.lines", f.PriceError.Error() + "; lower a quantity or split the order", false}
+}
+
+func priceAsExpected(f *Facts) *Finding {
+	want := f.Order.Spec.ExpectedTotal
+	if want == nil || f.PriceError != nil || *want == f.Totals.Total {
+		return nil
+	}
+	return &Finding{v1.ReasonPriceMismatch, "spec.expectedTotal",
+		fmt.Sprintf("expected %d, computed %d minor units; correct expectedTotal, a discount or the shipping fee", *want, f.Totals.Total), false}
+}
+
+func productsKnown(f *Facts) *Finding {
+	for i, l := range f.Order.Spec.Lines {
+		if l.Quantity > 0 && !f.KnownSKUs[l.SKU] {
+			return &Finding{v1.ReasonUnknownSKU, fmt.Sprintf("spec.lines[%d].sku", i),
+				fmt.Sprintf("no StockItem of this namespace keeps %s; create one, or lower the quantity of the line to 0", l.SKU), false}
+		}
+	}
+	return nil
+}
+
+func approved(f *Facts) *Finding {
+	if f.ApproveFrom == nil || f.PriceError != nil || f.Totals.Total < *f.ApproveFrom || f.Order.Spec.Approval != nil {
+		return nil
+	}
+	return &Finding{v1.ReasonManualApproval, "spec.approval",
+		fmt.Sprintf("the class asks for approval of orders from %d minor units on; set spec.approval", *f.ApproveFrom), false}
+}
+
+func tokenUsable(f *Facts) *Finding {
+	if f.TokenProblem == "" {
+		return nil
+	}
+	return &Finding{v1.ReasonSecretNotUsable, "spec.payment.tokenSecretRef", f.TokenProblem, false}
+}
+
+func notDeclined(f *Facts) *Finding {
+	if f.Declined == nil {
+		return nil
+	}
+	return &Finding{v1.ReasonPaymentDeclined, "spec.payment",
+		fmt.Sprintf("the provider declined (%s); change spec.payment to try again", *f.Declined), false}
+}
+
+func prepaid(f *Facts) *Finding {
+	p := f.Provider
+	if p == nil || p.Type != v1.ProviderCash || p.Capture != v1.CaptureOnConfirm || f.PriceError != nil || f.Received >= f.Totals.Total {
+		return nil
+	}
+	return &Finding{v1.ReasonAwaitingPayment, "spec.payment.received",
+		fmt.Sprintf("%d of %d minor units came in; record the rest when it arrives", f.Received, f.Totals.Total), false}
+}

@@ -1,0 +1,138 @@
+package fulfilment
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/condition"
+	"ordercycle.dev/ordercycle/controllers/domain/ledger"
+)
+
+// Project computes the next status of a Shipment. It is a pure function of the
+// facts: called again with the same ones it changes nothing.
+func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
+	s := f.Shipment
+	st := s.Status.DeepCopy()
+	st.ObservedGeneration = s.Generation
+	for _, key := range ledger.Items(s) {
+		if item := f.Items[key]; item != nil {
+			st.Posted = append(st.Posted, ledger.Acknowledge(s, key, &item.Status)...)
+		}
+	}
+	advance(f, st, metav1.NewTime(now).Rfc3339Copy())
+	track := Track{}
+	if st.DispatchedAt != nil {
+		track = Fold(s.Spec.Events)
+		st.Tracking, st.DeliveredAt = track.Tracking, track.DeliveredAt
+	}
+	st.Phase = phase(s, st, track)
+	setConditions(f, st, now)
+	return st
+}
+
+// advance takes the steps that are recorded once: Dispatched, Cancelled,
+// Reserved. A dispatch fact that stands while the Shipment is not cancelled
+// wins over every cancel: the goods are gone.
+func advance(f *Facts, st *v1.ShipmentStatus, now metav1.Time) {
+	s := f.Shipment
+	if st.DispatchedAt != nil || st.CancelledAt != nil {
+		return
+	}
+	if d := s.Spec.Facts.Dispatched; d != nil {
+		at := d.At
+		st.DispatchedAt = &at
+		return
+	}
+	unwanted := f.unwanted() != ""
+	switch {
+	case s.Spec.Facts.PutBack != nil, unwanted && !picked(s):
+		st.CancelledAt = &now
+	case !unwanted && st.ReservedAt == nil && f.OrderLive && f.promised() && f.Order.Spec.Management != v1.ManagementPaused:
+		st.ReservedAt = &now
+	}
+}
+
+// phase is the view of the steps and facts.
+func phase(s *v1.Shipment, st *v1.ShipmentStatus, t Track) v1.ShipmentPhase {
+	switch {
+	case st.CancelledAt != nil:
+		return v1.ShipmentCancelled
+	case st.DispatchedAt == nil && st.ReservedAt == nil:
+		return v1.ShipmentPlanned
+	case st.DispatchedAt == nil && s.Spec.Facts.Packed != nil:
+		return v1.ShipmentPacked
+	case st.DispatchedAt == nil && s.Spec.Facts.Picked != nil:
+		return v1.ShipmentPicking
+	case st.DispatchedAt == nil:
+		return v1.ShipmentReserved
+	case st.DeliveredAt != nil:
+		return v1.ShipmentDelivered
+	case t.Lost:
+		return v1.ShipmentLost
+	case t.Tracking == v1.TrackingReturnToSender:
+		return v1.ShipmentReturned
+	default:
+		return v1.ShipmentDispatched
+	}
+}
+
+// setConditions says what the Shipment waits for.
+func setConditions(f *Facts, st *v1.ShipmentStatus, now time.Time) {
+	s := f.Shipment
+	c := condition.Set{Conditions: &st.Conditions, Generation: s.Generation, Now: now}
+	unwanted := f.unwanted()
+	switch st.Phase {
+	case v1.ShipmentCancelled:
+		c.Ready(v1.ReasonCancelled, "the Shipment was cancelled before it left")
+	case v1.ShipmentPlanned:
+		if f.Order != nil && f.Order.Spec.Management == v1.ManagementPaused {
+			c.Ready(v1.ReasonPaused, "the Order is paused; set spec.management to Active to go on")
+		} else {
+			c.Reconciling(v1.ReasonReserving, "stock is being reserved")
+		}
+	case v1.ShipmentReserved, v1.ShipmentPicking, v1.ShipmentPacked:
+		switch {
+		case unwanted != "":
+			c.Ready(v1.ReasonAwaitingWarehouse, fmt.Sprintf("%s: put the picked units back and state facts.putBack", unwanted))
+		case s.Spec.Hold != "":
+			c.Ready(v1.ReasonOnHold, "held in the warehouse; clear spec.hold to go on")
+		default:
+			c.Ready(v1.ReasonAwaitingWarehouse, "waiting for the warehouse to state the next fact: picked, packed or dispatched")
+		}
+	case v1.ShipmentDelivered:
+		c.Ready(v1.ReasonArrived, "the customer has it")
+	case v1.ShipmentLost, v1.ShipmentReturned:
+		c.Stalled(v1.ReasonDeliveryFailed, "the parcel was lost or comes back; decide what the customer gets instead")
+	default:
+		c.Ready(v1.ReasonAwaitingCarrier, "waiting for the carrier's next event")
+	}
+	if len(f.Replaced) > 0 && !ledger.Settled(s) {
+		slices.Sort(f.Replaced)
+		c.Set(v1.ConditionStockItemReplaced, metav1.ConditionTrue, v1.ReasonItemUIDChanged,
+			fmt.Sprintf("StockItem %s is not the one that was promised from; correct its stock with a new count", f.Replaced[0]))
+	} else {
+		meta.RemoveStatusCondition(&st.Conditions, v1.ConditionStockItemReplaced)
+	}
+}
+
+// MayGo says whether the finalizer of a Shipment that is being deleted can be
+// removed: it has left or was cancelled, and every item that still exists has
+// counted what it did and remembers nothing of it. An item that is gone, or was
+// made again under its name, can count nothing any more.
+func MayGo(f *Facts) bool {
+	s := f.Shipment
+	if f.LiveItems == nil || (s.Status.DispatchedAt == nil && s.Status.CancelledAt == nil) {
+		return false
+	}
+	for _, key := range ledger.Items(s) {
+		if item := f.LiveItems[key]; item != nil && (len(ledger.Due(s, key)) > 0 || ledger.Mentions(s, &item.Status)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,124 @@
+package fulfilment
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// Simulated is the facts and events that a simulated warehouse and carrier have
+// stated, and state now.
+type Simulated struct {
+	Facts  v1.WarehouseFacts
+	Events []v1.CarrierEvent
+	// Due says that something new is to be stated now.
+	Due bool
+	// Next is when the next fact is due; zero if none follows without an event.
+	Next time.Time
+}
+
+// simulatedRoute is what a simulated carrier reports, a step apart each.
+var simulatedRoute = []struct {
+	id   v1.Identifier
+	kind v1.CarrierEventType
+}{
+	{"sim-accepted", v1.CarrierAccepted},
+	{"sim-out-for-delivery", v1.CarrierOutForDelivery},
+	{"sim-delivered", v1.CarrierDelivered},
+}
+
+// simulatedBy is who states simulated facts.
+const simulatedBy = "simulated"
+
+// Simulate says what a simulated warehouse and carrier state of a Shipment by
+// now: one step after the other, each a set time after the one before. o is the
+// Order, nil if it is gone; cancelled units that were picked are put back.
+func Simulate(s *v1.Shipment, o *v1.Order, p *v1.PolicySnapshot, now time.Time) Simulated {
+	sim := Simulated{Facts: *s.Spec.Facts.DeepCopy(), Events: s.Spec.Events}
+	if p == nil || s.Status.CancelledAt != nil || s.Status.ReservedAt == nil {
+		return sim
+	}
+	if s.Spec.Facts.Dispatched == nil {
+		if p.Warehouse.Type == v1.WarehouseSimulated && s.Spec.Hold == "" {
+			sim.warehouse(s, o, seconds(p.Warehouse.StepSeconds), now)
+		}
+		return sim
+	}
+	if p.Carrier.Type == v1.CarrierSimulated {
+		sim.carrier(s, seconds(p.Carrier.StepSeconds), now)
+	}
+	return sim
+}
+
+func seconds(n int32) time.Duration { return time.Duration(n) * time.Second }
+
+func (sim *Simulated) warehouse(s *v1.Shipment, o *v1.Order, step time.Duration, now time.Time) {
+	f := &sim.Facts
+	unwanted := o == nil || !o.DeletionTimestamp.IsZero() || o.Spec.Cancel != nil || !s.DeletionTimestamp.IsZero()
+	last := s.Status.ReservedAt.Time
+	for _, fact := range []struct {
+		at   **v1.ActorFact
+		id   v1.Identifier
+		skip bool
+	}{
+		{&f.Picked, "sim-picked", unwanted},
+		{&f.Packed, "sim-packed", unwanted},
+		{&f.PutBack, "sim-put-back", !unwanted || !picked(s)},
+		{&f.Dispatched, "sim-dispatched", unwanted},
+	} {
+		if *fact.at != nil {
+			last = (*fact.at).At.Time
+			continue
+		}
+		if fact.skip {
+			continue
+		}
+		if sim.wait(last.Add(step), now) {
+			return
+		}
+		*fact.at = &v1.ActorFact{ID: fact.id, By: simulatedBy, At: metav1.NewTime(now).Rfc3339Copy()}
+		return
+	}
+}
+
+func (sim *Simulated) carrier(s *v1.Shipment, step time.Duration, now time.Time) {
+	last := s.Spec.Facts.Dispatched.At.Time
+	for _, e := range simulatedRoute {
+		if at := eventTime(s, e.id); at != nil {
+			last = at.Time
+			continue
+		}
+		if sim.wait(last.Add(step), now) {
+			return
+		}
+		at := metav1.NewTime(now).Rfc3339Copy()
+		sim.Events = append(slices.Clip(sim.Events), v1.CarrierEvent{ID: e.id, Type: e.kind, At: at})
+		return
+	}
+}
+
+// wait says whether it is too early for the next step, and notes when it is due.
+func (sim *Simulated) wait(due, now time.Time) bool {
+	if now.Before(due) {
+		sim.Next = due
+		return true
+	}
+	sim.Due = true
+	return false
+}
+
+func eventTime(s *v1.Shipment, id v1.Identifier) *metav1.Time {
+	for i := range s.Spec.Events {
+		if s.Spec.Events[i].ID == id {
+			return &s.Spec.Events[i].At
+		}
+	}
+	return nil
+}
+
+// IsSimulated says whether a fact or event was stated by the simulation.
+func IsSimulated(id v1.Identifier) bool { return strings.HasPrefix(string(id), "sim-") }

@@ -1,0 +1,221 @@
+package lifecycle
+
+import (
+	"fmt"
+	"time"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/condition"
+	"ordercycle.dev/ordercycle/controllers/domain/payment"
+	"ordercycle.dev/ordercycle/controllers/domain/pricing"
+)
+
+// setConditions writes every condition of the order, the summary last.
+func setConditions(f *Facts, v *view, now time.Time) {
+	o := f.Order
+	st := &o.Status
+	c := condition.Set{Conditions: &st.Conditions, Generation: o.Generation, Now: now}
+	validated(c, o.Spec.Approval, v)
+	if v.confirmed {
+		reserved(c, v)
+		fulfilled(c, f, v)
+	}
+	paid(c, v)
+	settled(c, st.Phase)
+	refused := o.Spec.Cancel != nil && v.confirmed && v.goods.cancelled == 0 && v.goods.dispatched > 0 && v.goods.dispatched == v.goods.kept
+	c.Keep(v1.ConditionCancelRefused, refused, v1.ReasonAlreadyDispatched, "everything has left already; create a Return instead")
+	c.Keep(v1.ConditionEditClamped, v.goods.clamped != "" && !v.ending, v1.ReasonBeingPicked,
+		fmt.Sprintf("line %s: some of the units that were cancelled by the lower quantity are being picked or have left, and stay", v.goods.clamped))
+	summarize(c, f, v)
+}
+
+func validated(c condition.Set, approval *v1.Approval, v *view) {
+	switch {
+	case v.confirmed:
+		c.True(v1.ConditionValidated, v1.ReasonPassed, "the checks found nothing")
+	case v.ending:
+		c.False(v1.ConditionValidated, v1.ReasonCancelled, "the order was cancelled before it was confirmed")
+	case len(v.findings) > 0:
+		c.False(v1.ConditionValidated, v.findings[0].Reason, findings(v))
+	default:
+		c.True(v1.ConditionValidated, v1.ReasonPassed, "the checks found nothing")
+	}
+	for _, found := range v.findings {
+		if found.Reason == v1.ReasonManualApproval || found.Reason == v1.ReasonApprovalRejected {
+			c.False(v1.ConditionApproved, found.Reason, found.String())
+			return
+		}
+	}
+	if approval != nil && approval.Decision == v1.DecisionApprove {
+		c.True(v1.ConditionApproved, v1.ReasonApproved, "a person approved the order")
+	} else if v.confirmed || !v.ending {
+		c.True(v1.ConditionApproved, v1.ReasonAutoApproved, "the class asks for no approval")
+	}
+}
+
+// findings lists what the checks found, the first with what to do.
+func findings(v *view) string {
+	text := v.findings[0].String()
+	for _, f := range v.findings[1:] {
+		text += "; also " + f.Reason + " at " + f.Field
+	}
+	return text
+}
+
+func reserved(c condition.Set, v *view) {
+	if v.goods.backordered > 0 {
+		c.False(v1.ConditionReserved, v1.ReasonAwaitingStock, "some units wait for stock")
+	} else {
+		c.True(v1.ConditionReserved, v1.ReasonAllReserved, "every unit that is wanted is promised from stock")
+	}
+}
+
+func fulfilled(c condition.Set, f *Facts, v *view) {
+	switch {
+	case v.goods.kept > 0 && v.goods.delivered == v.goods.kept:
+		c.True(v1.ConditionFulfilled, v1.ReasonDelivered, "every unit has arrived")
+	case v.goods.kept == 0 && v.goods.promised == 0:
+		c.True(v1.ConditionFulfilled, v1.ReasonCancelled, "every unit was cancelled")
+	case failed(f.Shipments):
+		c.False(v1.ConditionFulfilled, v1.ReasonDeliveryFailed, "a parcel was lost or comes back")
+	default:
+		c.False(v1.ConditionFulfilled, v1.ReasonPending, "not every unit has arrived")
+	}
+}
+
+func paid(c condition.Set, v *view) {
+	switch payment.State(v.sums, v.amounts.Due) {
+	case v1.PaymentPaid:
+		c.True(v1.ConditionPaid, v1.ReasonPaid, "all that is due came in")
+	case v1.PaymentOverpaid:
+		c.True(v1.ConditionPaid, v1.ReasonOverpaid, "more came in than is due")
+	default:
+		if v.confirmed && v.amounts.Due == 0 && v.sums.Captured == v.sums.Refunded {
+			c.True(v1.ConditionPaid, v1.ReasonPaid, "nothing is due")
+			return
+		}
+		c.False(v1.ConditionPaid, v1.ReasonUnpaid, "less came in than is due")
+	}
+}
+
+func settled(c condition.Set, p v1.OrderPhase) {
+	ends := map[v1.OrderPhase][2]string{
+		v1.OrderCompleted: {v1.ReasonCompleted, "delivered, paid and closed"},
+		v1.OrderCancelled: {v1.ReasonCancelled, "cancelled; nothing is owed"},
+		v1.OrderRejected:  {v1.ReasonRejected, "rejected; nothing was sold"},
+	}
+	if end, ok := ends[p]; ok {
+		c.True(v1.ConditionSettled, v1.ReasonSettled, "goods and money are closed")
+		c.True(v1.ConditionCompleted, end[0], end[1])
+		return
+	}
+	c.False(v1.ConditionSettled, v1.ReasonPending, "goods or money are open")
+	c.False(v1.ConditionCompleted, v1.ReasonPending, "the order is under way")
+}
+
+func failed(shipments []*v1.Shipment) bool {
+	for _, s := range shipments {
+		if s.Status.Phase == v1.ShipmentLost || s.Status.Phase == v1.ShipmentReturned {
+			return true
+		}
+	}
+	return false
+}
+
+// owed is the money that came in by hand, or cannot be refunded by a call, and
+// that a person has to pay back.
+func owed(o *v1.Order, v *view) v1.Amount {
+	if !v.confirmed && !v.abandoned() {
+		return 0
+	}
+	due := v.amounts.Due
+	if v.abandoned() {
+		due = 0
+	}
+	over := v.sums.Captured - v.sums.Refunded - due
+	if over <= 0 || v.open != nil || v.next(o) != nil {
+		return 0
+	}
+	return over
+}
+
+// summarize writes Ready, Reconciling and Stalled: the first line that fits.
+func summarize(c condition.Set, f *Facts, v *view) {
+	o, phase := f.Order, f.Order.Status.Phase
+	if amount := owed(o, v); amount > 0 {
+		c.Stalled(v1.ReasonManualRefundRequired, fmt.Sprintf("pay %s back to the customer by hand", pricing.Display(amount, o.Spec.Currency)))
+		return
+	}
+	switch phase {
+	case v1.OrderCompleted:
+		c.Ready(v1.ReasonCompleted, "delivered, paid and closed")
+	case v1.OrderCancelled:
+		c.Ready(v1.ReasonCancelled, "cancelled; nothing is owed")
+	case v1.OrderRejected:
+		c.Stalled(v.rejection().Reason, v.rejection().String())
+	case v1.OrderOnHold:
+		c.Ready(v.findings[0].Reason, findings(v))
+	default:
+		switch {
+		case paused(o):
+			c.Ready(v1.ReasonPaused, "paused; set spec.management to Active to go on")
+		case v.open != nil && v.open.State == v1.OperationUnknown:
+			c.Reconciling(v1.ReasonPaymentUnclear, fmt.Sprintf("the provider gave no clear answer to %s; it is looked up again", v.open.Kind))
+		case v.open != nil:
+			c.Reconciling(v1.ReasonProgressing, fmt.Sprintf("%s is sent to the payment provider", v.open.Kind))
+		case declined(o) != nil:
+			c.Stalled(v1.ReasonPaymentDeclined, fmt.Sprintf("spec.payment: the provider declined %s (%s); change spec.payment to try again", declined(o).Kind, declined(o).Message))
+		default:
+			waiting(c, f, v)
+		}
+	}
+}
+
+// waiting says what an order that nothing hinders waits for.
+func waiting(c condition.Set, f *Facts, v *view) {
+	switch f.Order.Status.Phase {
+	case v1.OrderReceived:
+		c.Reconciling(v1.ReasonChecking, "the order is being checked")
+	case v1.OrderCancelling:
+		if active(f.Shipments) {
+			c.Ready(v1.ReasonAwaitingWarehouse, "cancelling: picked units must be put back")
+		} else {
+			c.Reconciling(v1.ReasonCancelling, "what has not left is being cancelled")
+		}
+	case v1.OrderConfirmed:
+		c.Reconciling(v1.ReasonProgressing, "stock is being reserved")
+	case v1.OrderBackordered:
+		c.Ready(v1.ReasonAwaitingStock, "units wait for stock; a new count or receipt wakes them")
+	case v1.OrderProcessing:
+		if active(f.Shipments) {
+			c.Ready(v1.ReasonAwaitingWarehouse, "the warehouse is to pick, pack and dispatch")
+		} else {
+			c.Reconciling(v1.ReasonProgressing, "stock is being reserved for the rest")
+		}
+	case v1.OrderShipped:
+		if failed(f.Shipments) {
+			c.Stalled(v1.ReasonDeliveryFailed, "a parcel was lost or comes back; decide what the customer gets instead")
+		} else {
+			c.Ready(v1.ReasonAwaitingCarrier, "parcels are on their way")
+		}
+	default: // Delivered
+		switch {
+		case !v.moneyDone():
+			c.Ready(v1.ReasonAwaitingPayment, "delivered; record the money in spec.payment.received when it comes in")
+		case openCases(f.Order):
+			c.Ready(v1.ReasonAwaitingCaseClose, "delivered; an after-sales case is open")
+		default:
+			c.Ready(v1.ReasonAwaitingReturnWindow, "delivered; goods can still be returned")
+		}
+	}
+}
+
+// declined is the last capture, refund or void if the provider refused it.
+func declined(o *v1.Order) *v1.PaymentOperation {
+	for _, kind := range []v1.OperationKind{v1.OperationCapture, v1.OperationRefund, v1.OperationVoid} {
+		if op := payment.LastDeclined(operations(o), kind); op != nil && op.Basis >= o.Generation {
+			return op
+		}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// Plan is what may be done now, before the status is written.
+type Plan struct {
+	// AddFinalizer: the order is about to have effects and must not vanish.
+	AddFinalizer bool
+	// Call is the recorded payment operation to be looked up, and sent if the
+	// provider does not know it; nil for none.
+	Call *v1.PaymentOperation
+	// RemoveFinalizer: the order is being deleted and nothing of it is left open.
+	RemoveFinalizer bool
+}
+
+// Decide says what may be done now. Doing nothing is a plan too: the next event
+// of the Order, its Shipments, its products' StockItems or its class brings the
+// order back, and so does the time that Deadline tells.
+func Decide(f *Facts, now time.Time) Plan {
+	o := f.Order
+	v := look(f, now)
+	var p Plan
+	if held := HasFinalizer(o); held && !o.DeletionTimestamp.IsZero() {
+		p.RemoveFinalizer = mayGo(f, v)
+	} else if !held && o.DeletionTimestamp.IsZero() && !closed(o) && !paused(o) {
+		p.AddFinalizer = v.next(o) != nil || v.confirmable(o)
+	}
+	if v.open != nil && !paused(o) && !now.Before(retryAt(v.open)) {
+		p.Call = v.open.DeepCopy()
+	}
+	return p
+}
+
+// HasFinalizer says whether the order is held until it is settled.
+func HasFinalizer(o *v1.Order) bool { return slices.Contains(o.Finalizers, v1.OrderFinalizer) }
+
+func paused(o *v1.Order) bool { return o.Spec.Management == v1.ManagementPaused }
+
+// mayGo says whether an order that is being deleted leaves nothing open: no
+// call, no money held or owed, no Shipment that may still leave or is on its way.
+func mayGo(f *Facts, v *view) bool {
+	if closed(f.Order) {
+		return true
+	}
+	for _, s := range f.Shipments {
+		if s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil {
+			return false
+		}
+	}
+	return v.moneyDone()
+}
+
+// allocatorTurn is how long an order that the stock could serve waits before it
+// looks again whether others were served first.
+const allocatorTurn = 5 * time.Second
+
+// maxBackoff is the longest time between two looks at an unclear operation.
+const maxBackoff = 5 * time.Minute
+
+// retryAt is when an open operation is to be tried: one that was only intended
+// at once, an unclear one after 1, 2, 4, ... seconds.
+func retryAt(op *v1.PaymentOperation) time.Time {
+	if op.State == v1.OperationIntended {
+		return time.Time{}
+	}
+	return op.At.Add(min(maxBackoff, time.Second<<min(max(op.Attempts-1, 0), 16)))
+}
+
+// Deadline is when time alone changes what is to be done: the end of a hold or
+// of a return window, or the next look at an unclear operation. Zero for never.
+func Deadline(f *Facts, now time.Time) time.Time {
+	o := f.Order
+	if closed(o) || paused(o) {
+		return time.Time{}
+	}
+	v := look(f, now)
+	var next time.Time
+	add := func(t time.Time) {
+		if t.After(now) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	if v.holdUntil != nil {
+		add(*v.holdUntil)
+	}
+	if v.open != nil {
+		add(retryAt(v.open))
+	}
+	if end, known := v.windowEnd(); known {
+		add(end)
+	}
+	if v.confirmed && v.goods.backordered > 0 && !v.short(f) {
+		add(now.Add(allocatorTurn))
+	}
+	return next
+}

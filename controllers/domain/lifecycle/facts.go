@@ -1,0 +1,80 @@
+package lifecycle
+
+import (
+	"cmp"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/payment"
+)
+
+// Facts is all that was observed about an Order.
+type Facts struct {
+	// Order as it was read; its resourceVersion guards the write.
+	Order *v1.Order
+	// Identity of the order's payment operations.
+	Identity payment.Identity
+	// Class is the named or the default class, nil if there is none.
+	Class *v1.OrderClass
+	// ClassMissing says that spec.className names a class that does not exist.
+	ClassMissing bool
+	// Shipments of this Order's uid, by ordinal.
+	Shipments []*v1.Shipment
+	// Stock of the order's products that some StockItem keeps.
+	Stock map[v1.SKU]Stock
+	// Original is the Order that this one repeats, found by a live read; "" if none.
+	Original v1.ObjectName
+	// TokenProblem says why the payment token cannot be used, "" if it can or
+	// none is needed.
+	TokenProblem string
+}
+
+// Stock is what the namespace keeps of one product, over all locations.
+type Stock struct {
+	Available v1.Quantity
+	// Pending says that some item was not counted yet, so that Available may grow.
+	Pending bool
+	// UnitCost in minor units of the order's currency, 0 if unknown.
+	UnitCost v1.Amount
+}
+
+// Outcome is what came of the call that Plan.Call asked for.
+type Outcome struct {
+	// Operation with its new state, ref, message and attempts; nil if no call was made.
+	Operation *v1.PaymentOperation
+}
+
+// Repeats says whether an order repeats a rival: both have the same channel and
+// externalRef, and the rival was confirmed, or was there first. One that was
+// rejected is nobody's original.
+func Repeats(o, rival *v1.Order) bool {
+	if rival.UID == o.UID || rival.Spec.ExternalRef != o.Spec.ExternalRef || rival.Spec.Channel != o.Spec.Channel {
+		return false
+	}
+	if rival.Status.ConfirmedAt != nil {
+		return true
+	}
+	if closed(rival) {
+		return false
+	}
+	return cmp.Or(rival.CreationTimestamp.Compare(o.CreationTimestamp.Time), cmp.Compare(rival.Name, o.Name)) < 0
+}
+
+// NeedsToken says whether the provider of an order takes a payment token.
+func NeedsToken(f *Facts) bool {
+	_, provider := policy(f)
+	return provider != nil && provider.Type == v1.ProviderSimulated && !closed(f.Order)
+}
+
+// WaitsForStock says whether a confirmed order may be given units: some are in
+// no Shipment, and nothing asks for its end or for a pause.
+func WaitsForStock(o *v1.Order) bool {
+	if o.Status.ConfirmedAt == nil || closed(o) || paused(o) || ending(o) {
+		return false
+	}
+	for _, l := range o.Status.Lines {
+		if l.Backordered > 0 {
+			return true
+		}
+	}
+	return false
+}

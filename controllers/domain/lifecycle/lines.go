@@ -1,0 +1,107 @@
+package lifecycle
+
+import (
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// goods is what the counters of all lines add up to.
+type goods struct {
+	// kept = ordered - cancelled.
+	kept, cancelled, promised, backordered, dispatched, delivered v1.Quantity
+	// clamped names the line whose quantity was lowered below what is being
+	// picked or has left, "" if there is none.
+	clamped v1.Identifier
+}
+
+// countLines computes the counters of every line from the Shipments. Nothing is
+// incremented, so nothing can be counted twice; cancelled alone remembers what
+// it was, because a cancelled unit does not come back.
+func countLines(o *v1.Order, shipments []*v1.Shipment, ending bool) ([]v1.OrderLineStatus, goods) {
+	var sum goods
+	before := map[v1.Identifier]v1.OrderLineStatus{}
+	for _, l := range o.Status.Lines {
+		before[l.ID] = l
+	}
+	lines := make([]v1.OrderLineStatus, len(o.Spec.Lines))
+	for i, spec := range o.Spec.Lines {
+		old := before[spec.ID]
+		l := v1.OrderLineStatus{ID: spec.ID, Ordered: spec.Quantity, Net: old.Net, Tax: old.Tax, UnitCost: old.UnitCost}
+		if o.Status.ConfirmedAt != nil {
+			l.Ordered = old.Ordered
+		}
+		var promised, committed v1.Quantity
+		for _, s := range shipments {
+			if s.Status.CancelledAt != nil {
+				continue
+			}
+			q := unitsOfLine(s, spec.ID)
+			if q == 0 {
+				continue
+			}
+			promised += q
+			if addShipment(&l, s, q) {
+				committed += q
+			}
+		}
+		if o.Status.ConfirmedAt != nil {
+			wanted := l.Ordered - spec.Quantity
+			if ending {
+				wanted = l.Ordered - promised
+			} else if wanted > l.Ordered-committed {
+				wanted = l.Ordered - committed
+				sum.clamped = spec.ID
+			}
+			l.Cancelled = max(old.Cancelled, wanted)
+			l.Backordered = max(0, l.Ordered-l.Cancelled-promised)
+		}
+		if l.Delivered == 0 || l.Delivered < l.Ordered-l.Cancelled {
+			l.DeliveredAt = nil
+		}
+		sum.kept += l.Ordered - l.Cancelled
+		sum.cancelled += l.Cancelled
+		sum.promised += promised
+		sum.backordered += l.Backordered
+		sum.dispatched += l.Dispatched
+		sum.delivered += l.Delivered
+		lines[i] = l
+	}
+	return lines, sum
+}
+
+// addShipment counts the units of one Shipment and says whether they are being
+// picked or have left.
+func addShipment(l *v1.OrderLineStatus, s *v1.Shipment, q v1.Quantity) bool {
+	facts := s.Spec.Facts
+	left := s.Status.DispatchedAt != nil
+	packed := left || (facts.Packed != nil && s.Status.ReservedAt != nil)
+	picked := packed || (facts.Picked != nil && s.Status.ReservedAt != nil)
+	if s.Status.ReservedAt != nil && !left {
+		l.Reserved += q
+	}
+	if picked {
+		l.Picked += q
+	}
+	if packed {
+		l.Packed += q
+	}
+	if left {
+		l.Dispatched += q
+	}
+	if at := s.Status.DeliveredAt; at != nil {
+		l.Delivered += q
+		if l.DeliveredAt == nil || at.After(l.DeliveredAt.Time) {
+			l.DeliveredAt = at.DeepCopy()
+		}
+	}
+	return picked
+}
+
+func unitsOfLine(s *v1.Shipment, line v1.Identifier) v1.Quantity {
+	var q v1.Quantity
+	for _, i := range s.Spec.Items {
+		if i.Line == line {
+			q += i.Quantity
+		}
+	}
+	return q
+}

@@ -1,0 +1,99 @@
+package lifecycle
+
+import (
+	"time"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// windowEnd is when the return window of the last delivered line is over; known
+// once every kept unit has arrived.
+func (v *view) windowEnd() (end time.Time, known bool) {
+	if !v.confirmed || v.goods.kept == 0 || v.goods.delivered < v.goods.kept {
+		return time.Time{}, false
+	}
+	for _, l := range v.lines {
+		if l.DeliveredAt != nil && l.DeliveredAt.After(end) {
+			end = l.DeliveredAt.Time
+		}
+	}
+	return end.Add(time.Duration(v.policy.ReturnWindowDays) * 24 * time.Hour), true
+}
+
+func openCases(o *v1.Order) bool {
+	for _, c := range o.Spec.Cases {
+		if c.ClosedAt == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// phase is the view of everything, the first that fits.
+func (v *view) phase(f *Facts, now time.Time) v1.OrderPhase {
+	g := v.goods
+	if !v.confirmed {
+		switch {
+		case v.ending && v.moneyDone():
+			return v1.OrderCancelled
+		case v.ending:
+			return v1.OrderCancelling
+		case v.rejection() != nil && v.moneyDoneWhenRejected():
+			return v1.OrderRejected
+		case len(v.findings) > 0:
+			return v1.OrderOnHold
+		default:
+			return v1.OrderReceived
+		}
+	}
+	end, arrived := v.windowEnd()
+	switch {
+	case g.kept == 0 && g.promised == 0 && v.moneyDone():
+		return v1.OrderCancelled
+	case g.kept == 0, v.ending && g.dispatched < g.kept:
+		return v1.OrderCancelling
+	case arrived && v.moneyDone() && !now.Before(end) && !openCases(f.Order):
+		return v1.OrderCompleted
+	case arrived:
+		return v1.OrderDelivered
+	case g.dispatched == g.kept:
+		return v1.OrderShipped
+	case active(f.Shipments):
+		return v1.OrderProcessing
+	case g.backordered > 0 && v.short(f):
+		return v1.OrderBackordered
+	case g.dispatched > 0:
+		return v1.OrderProcessing
+	default:
+		return v1.OrderConfirmed
+	}
+}
+
+// moneyDoneWhenRejected says whether nothing is held for an order that can
+// never be confirmed. What came in by hand is a person's to pay back.
+func (v *view) moneyDoneWhenRejected() bool { return v.open == nil && v.sums.Authorized == 0 }
+
+// active says whether a Shipment is in the warehouse.
+func active(shipments []*v1.Shipment) bool {
+	for _, s := range shipments {
+		if s.Status.CancelledAt == nil && s.Status.DispatchedAt == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// short says whether the stock cannot cover what waits, so that it waits for
+// more than the next turn of the allocator.
+func (v *view) short(f *Facts) bool {
+	need := map[v1.SKU]v1.Quantity{}
+	for i, l := range v.lines {
+		need[f.Order.Spec.Lines[i].SKU] += l.Backordered
+	}
+	for sku, q := range need {
+		if s := f.Stock[sku]; q > 0 && s.Available < q && !s.Pending {
+			return true
+		}
+	}
+	return false
+}

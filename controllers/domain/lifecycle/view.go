@@ -1,0 +1,194 @@
+package lifecycle
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/confirmation"
+	"ordercycle.dev/ordercycle/controllers/domain/payment"
+	"ordercycle.dev/ordercycle/controllers/domain/pricing"
+)
+
+// view is everything that follows from the facts. It is computed anew each
+// time and never stored.
+type view struct {
+	policy   v1.PolicySnapshot
+	provider *v1.PaymentProvider
+	lines    []v1.OrderLineStatus
+	goods    goods
+	amounts  v1.OrderAmounts
+	sums     payment.Sums
+	findings []confirmation.Finding
+	// open is the payment operation without a result.
+	open *v1.PaymentOperation
+	// ending: a cancel, a deletion or quantities of 0 ask for the end.
+	ending bool
+	// expired: the order was held longer than its class allows.
+	expired bool
+	// holdUntil is when the hold ends, nil if the order is not held.
+	holdUntil *time.Time
+	confirmed bool
+}
+
+// closed says whether the order has ended: nothing changes any more.
+func closed(o *v1.Order) bool {
+	return meta.IsStatusConditionTrue(o.Status.Conditions, v1.ConditionCompleted)
+}
+
+func ending(o *v1.Order) bool {
+	if o.Spec.Cancel != nil || !o.DeletionTimestamp.IsZero() {
+		return true
+	}
+	for _, l := range o.Spec.Lines {
+		if l.Quantity > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// look computes the view.
+func look(f *Facts, now time.Time) *view {
+	o := f.Order
+	v := &view{ending: ending(o), confirmed: o.Status.ConfirmedAt != nil}
+	v.policy, v.provider = policy(f)
+	v.lines, v.goods = countLines(o, f.Shipments, v.ending)
+	ops := operations(o)
+	v.open = payment.Open(ops)
+	v.sums = payment.Sum(ops, o.Spec.Payment.Received)
+
+	totals, priceError := pricing.Of(&o.Spec)
+	if v.confirmed {
+		v.amounts = *o.Status.Amounts
+	} else if priceError == nil {
+		v.amounts = v1.OrderAmounts{
+			Goods: totals.Goods, Discount: totals.Discount, Tax: totals.Tax, Shipping: totals.Shipping, Total: totals.Total,
+			Display: pricing.Display(totals.Total, o.Spec.Currency),
+		}
+		for i := range v.lines {
+			v.lines[i].Net, v.lines[i].Tax = totals.Lines[i].Net, totals.Lines[i].Tax
+			v.lines[i].UnitCost = f.Stock[o.Spec.Lines[i].SKU].UnitCost
+		}
+	}
+	v.amounts.Due = pricing.Due(&v.amounts, v.lines)
+	if !v.confirmed && v.ending {
+		v.amounts.Due = 0
+	}
+	v.amounts.Authorized, v.amounts.Captured, v.amounts.Refunded = v.sums.Authorized, v.sums.Captured, v.sums.Refunded
+	if !v.confirmed && !v.ending {
+		v.check(f, totals, priceError, now)
+	}
+	return v
+}
+
+// check runs the confirmation rules and finds out how long the order is held.
+func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time.Time) {
+	o := f.Order
+	known := make(map[v1.SKU]bool, len(f.Stock))
+	for sku := range f.Stock {
+		known[sku] = true
+	}
+	facts := confirmation.Facts{
+		Order: o, ClassMissing: f.ClassMissing, Provider: v.provider,
+		Totals: totals, PriceError: priceError, KnownSKUs: known, Original: f.Original,
+		ApproveFrom: approveFrom(f), TokenProblem: f.TokenProblem, Received: v.sums.Captured,
+	}
+	if op := payment.LastDeclined(operations(o), v1.OperationAuthorize); op != nil && op.Basis >= o.Generation {
+		facts.Declined = &op.Message
+	}
+	v.findings = confirmation.Check(&facts)
+	if len(v.findings) == 0 {
+		return
+	}
+	until := now.Add(holdLimit(f))
+	if since := heldSince(o); since != nil {
+		until = since.Add(holdLimit(f))
+	}
+	v.holdUntil = &until
+	v.expired = v.open == nil && !now.Before(until)
+}
+
+func heldSince(o *v1.Order) *metav1.Time {
+	if n := len(o.Status.Timeline); n > 0 && o.Status.Timeline[n-1].Stage == v1.OrderOnHold {
+		return &o.Status.Timeline[n-1].EnteredAt
+	}
+	return nil
+}
+
+func operations(o *v1.Order) []v1.PaymentOperation {
+	if o.Status.Payment == nil {
+		return nil
+	}
+	return o.Status.Payment.Operations
+}
+
+// rejection is the finding that ends an unconfirmed order, nil if there is none.
+func (v *view) rejection() *confirmation.Finding {
+	if len(v.findings) == 0 {
+		return nil
+	}
+	if f := v.findings[0]; f.Final {
+		return &f
+	}
+	if v.expired {
+		return &confirmation.Finding{Reason: v1.ReasonHoldExpired, Field: v.findings[0].Field,
+			Message: "the order was held longer than its class allows: " + v.findings[0].Message, Final: true}
+	}
+	return nil
+}
+
+// abandoned says whether an unconfirmed order is to end, so that money that is
+// held for it must be released.
+func (v *view) abandoned() bool { return !v.confirmed && (v.ending || v.rejection() != nil) }
+
+// ready says whether the order can be confirmed, but for money that is to be
+// authorised.
+func (v *view) ready() bool { return !v.confirmed && !v.ending && len(v.findings) == 0 }
+
+// need is what the order asks of its payment provider now.
+func (v *view) need() payment.Need {
+	switch {
+	case v.abandoned():
+		return payment.Need{Close: true}
+	case v.ready():
+		return payment.Need{Authorize: v.amounts.Total, Keep: v1.MaxAmount}
+	case !v.confirmed:
+		return payment.Need{Keep: v1.MaxAmount}
+	default:
+		return payment.Need{
+			Capture: pricing.CaptureTarget(v.provider.Capture, &v.amounts, v.lines),
+			Keep:    v.amounts.Due,
+			Close:   v.sums.Captured >= v.amounts.Due,
+		}
+	}
+}
+
+// next is the call that is due, nil if there is none or one is open already.
+// Where the provider takes recorded money only, or there is none, all that is
+// left to do is to release what an earlier choice of payment holds.
+func (v *view) next(o *v1.Order) *payment.Step {
+	ops := operations(o)
+	if v.open != nil {
+		return nil
+	}
+	if v.provider == nil || v.provider.Type == v1.ProviderCash {
+		return payment.Next(ops, payment.Need{Keep: v1.MaxAmount, Close: true}, o.Generation)
+	}
+	return payment.Next(ops, v.need(), o.Generation)
+}
+
+// confirmable says whether everything is there to confirm the order now.
+func (v *view) confirmable(o *v1.Order) bool {
+	if !v.ready() || v.open != nil || v.next(o) != nil {
+		return false
+	}
+	return v.provider.Type == v1.ProviderCash || v.sums.Authorized == v.amounts.Total
+}
+
+// moneyDone says whether all that is due came in, nothing is held and no call is open.
+func (v *view) moneyDone() bool {
+	return v.open == nil && v.sums.Authorized == 0 && v.sums.Captured-v.sums.Refunded == v.amounts.Due
+}

@@ -1,0 +1,154 @@
+// Package payment is the ledger of an order's payments: which call to the
+// provider is due next, what its identity is, and what the calls add up to.
+//
+// A call is irreversible, so it is recorded before it is made: an operation
+// with a deterministic id goes into the order's status as Intended, under the
+// status's resourceVersion, and only a later look at the stored order makes the
+// call. Whoever finds an operation without a result looks it up at the provider
+// by its id, and sends it, with the same id, only if the provider does not know
+// it. One operation at a time: nothing new is intended while one is open.
+package payment
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// Identity is what makes an operation's id: what survives when the Order is
+// deleted and applied again, or restored from a backup. The uid does not.
+type Identity struct {
+	Installation, Namespace, Name, ExternalRef string
+}
+
+// OperationID is the idempotency key and reference of an operation:
+// base32(sha256(length-prefixed identity, kind, seq)), 52 characters.
+func OperationID(id Identity, kind v1.OperationKind, seq int32) string {
+	h := sha256.New()
+	for _, s := range []string{id.Installation, id.Namespace, id.Name, id.ExternalRef, string(kind)} {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s))))
+		h.Write([]byte(s))
+	}
+	h.Write(binary.BigEndian.AppendUint32(nil, uint32(seq)))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)))
+}
+
+// Open is the operation that has no result yet, nil if there is none.
+func Open(ops []v1.PaymentOperation) *v1.PaymentOperation {
+	for i := range ops {
+		if s := ops[i].State; s == v1.OperationIntended || s == v1.OperationUnknown {
+			return &ops[i]
+		}
+	}
+	return nil
+}
+
+// LastDeclined is the last operation of a kind if the provider declined it.
+func LastDeclined(ops []v1.PaymentOperation, kind v1.OperationKind) *v1.PaymentOperation {
+	op := last(ops, kind)
+	if op == nil || op.State != v1.OperationDeclined {
+		return nil
+	}
+	return op
+}
+
+func last(ops []v1.PaymentOperation, kind v1.OperationKind) *v1.PaymentOperation {
+	var found *v1.PaymentOperation
+	for i := range ops {
+		if ops[i].Kind == kind && (found == nil || ops[i].Seq > found.Seq) {
+			found = &ops[i]
+		}
+	}
+	return found
+}
+
+// Sums is what the operations and the recorded payments add up to.
+type Sums struct {
+	// Authorized is the money that the provider still holds.
+	Authorized v1.Amount
+	// Captured is the money that came in, by calls or by hand.
+	Captured v1.Amount
+	// Refunded is the money that went back.
+	Refunded v1.Amount
+}
+
+// Sum adds up what has succeeded.
+func Sum(ops []v1.PaymentOperation, received []v1.ReceivedPayment) Sums {
+	var s Sums
+	for _, op := range ops {
+		if op.State != v1.OperationSucceeded {
+			continue
+		}
+		switch op.Kind {
+		case v1.OperationAuthorize:
+			s.Authorized += op.Amount
+		case v1.OperationCapture:
+			s.Captured += op.Amount
+			s.Authorized -= op.Amount
+		case v1.OperationVoid:
+			s.Authorized -= op.Amount
+		case v1.OperationRefund:
+			s.Refunded += op.Amount
+		}
+	}
+	for _, r := range received {
+		s.Captured += min(v1.Amount(r.Amount), v1.MaxAmount-s.Captured)
+	}
+	return s
+}
+
+// Captures lists the amounts of the captures that a provider made.
+func Captures(ops []v1.PaymentOperation) []v1.Amount {
+	var list []v1.Amount
+	for _, op := range ops {
+		if op.Kind == v1.OperationCapture && op.State == v1.OperationSucceeded {
+			list = append(list, op.Amount)
+		}
+	}
+	return list
+}
+
+// State is a view of the sums.
+func State(s Sums, due v1.Amount) v1.PaymentState {
+	kept := s.Captured - s.Refunded
+	switch {
+	case s.Captured > 0 && kept == 0:
+		return v1.PaymentRefunded
+	case kept > due:
+		return v1.PaymentOverpaid
+	case kept == due && s.Captured > 0:
+		return v1.PaymentPaid
+	case kept > 0:
+		return v1.PaymentPartiallyPaid
+	case s.Authorized > 0:
+		return v1.PaymentAuthorized
+	case due == 0:
+		return v1.PaymentVoided
+	default:
+		return v1.PaymentUnpaid
+	}
+}
+
+// Record turns a step into the next operation of its kind, Intended. generation
+// is that of the spec which led to it; provider is used unless the step acts on
+// an earlier operation, which stays with its own.
+func (st *Step) Record(id Identity, ops []v1.PaymentOperation, provider v1.Identifier, generation int64, now metav1.Time) v1.PaymentOperation {
+	seq := int32(1)
+	if op := last(ops, st.Kind); op != nil {
+		seq = op.Seq + 1
+	}
+	for _, op := range ops {
+		if op.ID == st.Parent {
+			provider = op.Provider
+		}
+	}
+	return v1.PaymentOperation{
+		ID: OperationID(id, st.Kind, seq), Kind: st.Kind, Seq: seq, Amount: st.Amount,
+		State: v1.OperationIntended, Parent: st.Parent, Provider: provider, Basis: generation, At: now,
+	}
+}

@@ -1,0 +1,189 @@
+// Package testenv runs the controllers against a real API server: one control
+// plane for a package of tests, one namespace for a test, and managers that have
+// exactly the permissions of config/rbac.
+package testenv
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"ordercycle.dev/ordercycle/controllers"
+	"ordercycle.dev/ordercycle/hack/localplane/plane"
+)
+
+const (
+	// ManagerNamespace is where the manager keeps its own things.
+	ManagerNamespace = "ordercycle-system"
+	managerUser      = "system:serviceaccount:ordercycle-system:ordercycle-controller-manager"
+	// Patience bounds how long a test waits for something that should happen.
+	Patience = 60 * time.Second
+)
+
+// Env is a running control plane with the CRDs and permissions of Ordercycle.
+type Env struct {
+	plane *plane.Plane
+	// Client is the administrator's, without a cache.
+	Client client.WithWatch
+	// Admin is the administrator's configuration.
+	Admin *rest.Config
+	// Manager is the configuration of the manager's identity.
+	Manager *rest.Config
+}
+
+// Run starts an environment, runs the tests of a package with it and stops it.
+// TestMain calls it and exits with what it returns.
+func Run(m *testing.M, use func(*Env)) int {
+	ctx := context.Background()
+	env, err := Start(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testenv:", err)
+		return 1
+	}
+	use(env)
+	code := m.Run()
+	if err := env.plane.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "testenv: stopping the control plane:", err)
+		return 1
+	}
+	return code
+}
+
+// Start starts a control plane and installs config/crd and config/rbac.
+func Start(ctx context.Context) (*Env, error) {
+	p, err := plane.Start(ctx, plane.Options{BeforeControllers: func(_ context.Context, admin *rest.Config) error {
+		_, err := envtest.InstallCRDs(admin, envtest.CRDInstallOptions{Paths: []string{Root("config", "crd", "bases")}, ErrorIfPathMissing: true})
+		return err
+	}})
+	if err != nil {
+		return nil, err
+	}
+	env := &Env{plane: p, Admin: p.Config()}
+	scheme, err := controllers.Scheme()
+	if err != nil {
+		return nil, err
+	}
+	if env.Client, err = client.NewWithWatch(env.Admin, client.Options{Scheme: scheme}); err != nil {
+		return nil, err
+	}
+	if env.Manager, _, err = p.User(managerUser, "system:serviceaccounts", "system:serviceaccounts:"+ManagerNamespace, "system:authenticated"); err != nil {
+		return nil, err
+	}
+	if err := env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ManagerNamespace}}); err != nil {
+		return nil, err
+	}
+	for _, file := range []string{"service_account.yaml", "role.yaml", "role_binding.yaml"} {
+		if err := env.create(ctx, Root("config", "rbac", file)); err != nil {
+			return nil, err
+		}
+	}
+	return env, nil
+}
+
+// create creates every object of a file.
+func (e *Env) create(ctx context.Context, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	for document := range strings.SplitSeq(string(text), "\n---\n") {
+		o := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal([]byte(document), &o.Object); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if len(o.Object) == 0 {
+			continue
+		}
+		if err := e.Client.Create(ctx, o); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// Root is a path in the root of the project.
+func Root(elements ...string) string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(append([]string{filepath.Dir(file), "..", "..", ".."}, elements...)...)
+}
+
+// Namespace makes a namespace for a test.
+func (e *Env) Namespace(t testing.TB) string {
+	t.Helper()
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
+	if err := e.Client.Create(t.Context(), ns); err != nil {
+		t.Fatalf("making a namespace: %v", err)
+	}
+	return ns.Name
+}
+
+// StartManager runs a manager with the manager's permissions until the test
+// ends or stop is called. tune may change its options.
+func (e *Env) StartManager(t testing.TB, tune ...func(*controllers.Options)) (stop func()) {
+	t.Helper()
+	o := controllers.Options{
+		Namespace: ManagerNamespace, Installation: "test", Workers: 4,
+		Manager: manager.Options{Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0"},
+	}
+	o.Manager.Controller.SkipNameValidation = ptr.To(true)
+	for _, f := range tune {
+		f(&o)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c := rest.CopyConfig(e.Manager)
+	c.QPS = -1
+	mgr, err := controllers.NewManager(ctx, c, o)
+	if err != nil {
+		cancel()
+		t.Fatalf("making a manager: %v", err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("running the manager: %v", err)
+		}
+	}
+	t.Cleanup(stop)
+	if !mgr.GetCache().WaitForCacheSync(ctx) {
+		t.Fatal("the manager's cache did not fill")
+	}
+	return stop
+}
+
+// Eventually waits until check returns "", and fails the test with what it last
+// returned if it never does.
+func Eventually(t testing.TB, check func() string) {
+	t.Helper()
+	var last string
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, Patience, true, func(context.Context) (bool, error) {
+		last = check()
+		return last == "", nil
+	})
+	if err != nil {
+		t.Fatalf("waited %v in vain: %s", Patience, last)
+	}
+}

@@ -1,0 +1,131 @@
+// Package controllers puts the controllers of Ordercycle together into a manager.
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/internal/kube"
+	"ordercycle.dev/ordercycle/controllers/metrics"
+	"ordercycle.dev/ordercycle/controllers/order"
+	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
+	"ordercycle.dev/ordercycle/controllers/shipment"
+	"ordercycle.dev/ordercycle/controllers/simulation"
+	"ordercycle.dev/ordercycle/controllers/stock"
+)
+
+// reconcileTimeout bounds one look at one object, calls to providers included.
+const reconcileTimeout = time.Minute
+
+// Options are what the controllers need besides the API server.
+type Options struct {
+	// Namespace of the manager: the books of the simulated payment provider.
+	Namespace string
+	// Installation tells the payment operations of this installation from those
+	// of others that use the same accounts.
+	Installation string
+	// Workers of each controller.
+	Workers int
+	// Clock of the controllers; nil for the real one.
+	Clock clock.PassiveClock
+	// Manager are the framework's options: addresses and leader election. The
+	// scheme, the cache and the client are set here.
+	Manager manager.Options
+}
+
+// Scheme knows the kinds of Ordercycle and of Kubernetes.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering the kinds: %w", err)
+		}
+	}
+	return scheme, nil
+}
+
+// NewManager makes a manager that runs every controller.
+func NewManager(ctx context.Context, c *rest.Config, o Options) (manager.Manager, error) {
+	scheme, err := Scheme()
+	if err != nil {
+		return nil, err
+	}
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	mgr, err := ctrl.NewManager(metrics.CountWrites(c, metrics.WriterOperator), o.framework(scheme))
+	if err != nil {
+		return nil, fmt.Errorf("making the manager: %w", err)
+	}
+	// The simulated warehouse, carrier and payment provider write in the place of
+	// people and systems outside, and are counted apart.
+	actor, err := client.New(metrics.CountWrites(c, metrics.WriterSimulation), client.Options{Scheme: scheme, Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return nil, fmt.Errorf("making the client of the simulation: %w", err)
+	}
+	if err := o.setUp(ctx, mgr, actor); err != nil {
+		return nil, err
+	}
+	return mgr, nil
+}
+
+// framework completes the options of the framework.
+func (o *Options) framework(scheme *runtime.Scheme) manager.Options {
+	m := o.Manager
+	m.Scheme = scheme
+	m.Cache = cache.Options{
+		DefaultTransform:            cache.TransformStripManagedFields(),
+		ReaderFailOnMissingInformer: true,
+	}
+	m.Client = client.Options{Cache: &client.CacheOptions{
+		DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},
+		// Spares reconciles on an old cache. Nothing is correct because of it.
+		EnableReadYourWritesConsistency: new(true),
+	}}
+	m.Controller = config.Controller{
+		EnableWarmup:          new(true),
+		ReconciliationTimeout: reconcileTimeout,
+		SkipNameValidation:    o.Manager.Controller.SkipNameValidation,
+	}
+	return m
+}
+
+func (o *Options) setUp(ctx context.Context, mgr manager.Manager, actor client.Client) error {
+	if err := kube.Index(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	options := controller.Options{MaxConcurrentReconciles: o.Workers}
+	cached, live := mgr.GetClient(), mgr.GetAPIReader()
+	orders := &order.Reconciler{
+		Client: cached, Live: live, Clock: o.Clock, Recorder: mgr.GetEventRecorder("ordercycle"),
+		Payments:     &simulated.Provider{Client: actor, Namespace: o.Namespace},
+		Installation: o.Installation,
+	}
+	if err := orders.SetupWithManager(ctx, mgr, options); err != nil {
+		return fmt.Errorf("setting up the order controller: %w", err)
+	}
+	if err := (&stock.Reconciler{Client: cached, Live: live, Clock: o.Clock}).SetupWithManager(ctx, mgr, options); err != nil {
+		return fmt.Errorf("setting up the stock controller: %w", err)
+	}
+	if err := (&shipment.Reconciler{Client: cached, Live: live, Clock: o.Clock}).SetupWithManager(mgr, options); err != nil {
+		return fmt.Errorf("setting up the shipment controller: %w", err)
+	}
+	if err := (&simulation.Reconciler{Client: cached, Actor: actor, Live: live, Clock: o.Clock}).SetupWithManager(mgr, options); err != nil {
+		return fmt.Errorf("setting up the simulation controller: %w", err)
+	}
+	return nil
+}

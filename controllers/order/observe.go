@@ -1,0 +1,160 @@
+package order
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
+	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
+	"ordercycle.dev/ordercycle/controllers/domain/payment"
+	"ordercycle.dev/ordercycle/controllers/internal/kube"
+)
+
+// observe reads all that the state machine wants to know of an Order.
+func (r *Reconciler) observe(ctx context.Context, o *v1.Order) (*lifecycle.Facts, error) {
+	f := &lifecycle.Facts{
+		Order: o,
+		Identity: payment.Identity{
+			Installation: r.Installation, Namespace: o.Namespace, Name: o.Name, ExternalRef: o.Spec.ExternalRef,
+		},
+		Stock: map[v1.SKU]lifecycle.Stock{},
+	}
+	for _, read := range []func(context.Context, *lifecycle.Facts) error{r.observeShipments, r.observeStock, r.observeClass, r.observeRivals, r.observeToken} {
+		if err := read(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (r *Reconciler) observeShipments(ctx context.Context, f *lifecycle.Facts) error {
+	var err error
+	if f.Shipments, err = kube.ShipmentsOf(ctx, r.Client, f.Order); err != nil {
+		return err
+	}
+	slices.SortFunc(f.Shipments, func(a, b *v1.Shipment) int {
+		return cmp.Compare(fulfilment.Ordinal(a.Name), fulfilment.Ordinal(b.Name))
+	})
+	return nil
+}
+
+func (r *Reconciler) observeStock(ctx context.Context, f *lifecycle.Facts) error {
+	for _, l := range f.Order.Spec.Lines {
+		if _, done := f.Stock[l.SKU]; done {
+			continue
+		}
+		var items v1.StockItemList
+		if err := r.List(ctx, &items, client.InNamespace(f.Order.Namespace), client.MatchingFields{kube.IndexStockSKU: string(l.SKU)}, client.UnsafeDisableDeepCopy); err != nil {
+			return fmt.Errorf("listing the StockItems of %s: %w", l.SKU, err)
+		}
+		if len(items.Items) == 0 {
+			continue
+		}
+		var s lifecycle.Stock
+		for i := range items.Items {
+			item := &items.Items[i]
+			s.Available += item.Status.Available
+			s.Pending = s.Pending || item.Status.ObservedGeneration < item.Generation
+			if s.UnitCost == 0 && item.Spec.Currency == f.Order.Spec.Currency {
+				s.UnitCost = item.Spec.UnitCost
+			}
+		}
+		f.Stock[l.SKU] = s
+	}
+	return nil
+}
+
+// observeClass reads the class of an order that is not confirmed yet: the named
+// one, or the namespace's default. Of several defaults the oldest counts.
+func (r *Reconciler) observeClass(ctx context.Context, f *lifecycle.Facts) error {
+	o := f.Order
+	if o.Status.ConfirmedAt != nil {
+		return nil
+	}
+	if name := o.Spec.ClassName; name != "" {
+		var c v1.OrderClass
+		err := r.Get(ctx, client.ObjectKey{Namespace: o.Namespace, Name: string(name)}, &c)
+		if apierrors.IsNotFound(err) {
+			f.ClassMissing = true
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading OrderClass %s: %w", name, err)
+		}
+		f.Class = &c
+		return nil
+	}
+	var classes v1.OrderClassList
+	if err := r.List(ctx, &classes, client.InNamespace(o.Namespace)); err != nil {
+		return fmt.Errorf("listing the OrderClasses: %w", err)
+	}
+	defaults := slices.DeleteFunc(classes.Items, func(c v1.OrderClass) bool { return c.Annotations[v1.DefaultClassAnnotation] != "true" })
+	slices.SortFunc(defaults, func(a, b v1.OrderClass) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
+	if len(defaults) == 0 {
+		return nil
+	}
+	f.Class = &defaults[0]
+	if len(defaults) > 1 && o.Status.Phase == "" {
+		r.Recorder.Eventf(f.Class, o, corev1.EventTypeWarning, "SeveralDefaultClasses", "Reconcile",
+			"several OrderClasses are marked as default; the oldest, %s, is used: remove the annotation from the others", f.Class.Name)
+	}
+	return nil
+}
+
+// observeRivals looks for an Order that this one repeats. The cache says where
+// to look; a live read decides, since the answer is final.
+func (r *Reconciler) observeRivals(ctx context.Context, f *lifecycle.Facts) error {
+	o := f.Order
+	if o.Status.ConfirmedAt != nil || o.Spec.ExternalRef == "" {
+		return nil
+	}
+	var rivals v1.OrderList
+	if err := r.List(ctx, &rivals, client.InNamespace(o.Namespace), client.MatchingFields{kube.IndexOrderRef: kube.OrderRef(o)}, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing the Orders with the same externalRef: %w", err)
+	}
+	for i := range rivals.Items {
+		if !lifecycle.Repeats(o, &rivals.Items[i]) {
+			continue
+		}
+		var rival v1.Order
+		err := r.Live.Get(ctx, client.ObjectKeyFromObject(&rivals.Items[i]), &rival)
+		if err := client.IgnoreNotFound(err); err != nil {
+			return fmt.Errorf("reading Order %s: %w", rivals.Items[i].Name, err)
+		}
+		if err == nil && lifecycle.Repeats(o, &rival) {
+			f.Original = v1.ObjectName(rival.Name)
+			return nil
+		}
+	}
+	return nil
+}
+
+// observeToken checks the Secret of the payment token while it may be needed.
+// It is read live and never cached, listed or kept.
+func (r *Reconciler) observeToken(ctx context.Context, f *lifecycle.Facts) error {
+	o := f.Order
+	ref := o.Spec.Payment.TokenSecretRef
+	if o.Status.ConfirmedAt != nil || ref == nil || !lifecycle.NeedsToken(f) {
+		return nil
+	}
+	var s corev1.Secret
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: o.Namespace, Name: string(ref.Name)}, &s)
+	switch {
+	case apierrors.IsNotFound(err):
+		f.TokenProblem = "there is no Secret " + string(ref.Name) + "; create it"
+	case err != nil:
+		return fmt.Errorf("reading Secret %s: %w", ref.Name, err)
+	default:
+		f.TokenProblem = tokenProblem(&s)
+	}
+	return nil
+}

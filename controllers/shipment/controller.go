@@ -1,0 +1,144 @@
+// Package shipment is the shell of the Shipment's way through the warehouse and
+// to the customer: it reads what package fulfilment needs to know and writes the
+// status that it computes.
+package shipment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
+	"ordercycle.dev/ordercycle/controllers/domain/ledger"
+	"ordercycle.dev/ordercycle/controllers/internal/kube"
+)
+
+// Reconciler moves Shipments through their phases.
+type Reconciler struct {
+	// Client reads from the cache and writes.
+	client.Client
+	// Live reads from the API server.
+	Live  client.Reader
+	Clock clock.PassiveClock
+}
+
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments/status,verbs=update
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=orders;stockitems,verbs=get;list;watch
+
+// Reconcile looks at one Shipment.
+func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
+	now := r.Clock.Now()
+	facts, err := r.observe(ctx, s)
+	if err != nil {
+		return kube.Result(ctx, err, time.Time{}, now)
+	}
+	status := fulfilment.Project(facts, now)
+	if _, err := kube.WriteStatus(ctx, r.Client, s, &s.Status, status); err != nil {
+		return kube.Result(ctx, err, time.Time{}, now)
+	}
+	return kube.Result(ctx, r.release(ctx, facts), time.Time{}, now)
+}
+
+// observe reads what is known about the Shipment, first from the cache. Where
+// the next step binds units, the Order is read again, live: the write that takes
+// the step rests on the version of the Shipment, which was read before.
+func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.Facts, error) {
+	f := &fulfilment.Facts{Shipment: s, Items: map[v1.ItemKey]*v1.StockItem{}}
+	for _, key := range ledger.Items(s) {
+		item, replaced, err := r.item(ctx, r.Client, s.Namespace, key)
+		if err != nil {
+			return nil, err
+		}
+		if replaced {
+			f.Replaced = append(f.Replaced, key.Name)
+		}
+		if item != nil {
+			f.Items[key] = item
+		}
+	}
+	var err error
+	if f.Order, err = r.order(ctx, r.Client, s); err != nil {
+		return nil, err
+	}
+	if f.Order != nil {
+		all, err := kube.ShipmentsOf(ctx, r.Client, f.Order)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range all {
+			if other.UID != s.UID {
+				f.Siblings = append(f.Siblings, other)
+			}
+		}
+	}
+	if f.Order == nil || f.NeedsLiveOrder() {
+		// An Order that the cache does not know may be too new for it.
+		if f.Order, err = r.order(ctx, r.Live, s); err != nil {
+			return nil, err
+		}
+		f.OrderLive = true
+	}
+	return f, nil
+}
+
+// order reads the Order that the units are promised to; nil if it is gone, or
+// if another Order has its name.
+func (r *Reconciler) order(ctx context.Context, from client.Reader, s *v1.Shipment) (*v1.Order, error) {
+	var o v1.Order
+	err := from.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: string(s.Spec.OrderName)}, &o)
+	if apierrors.IsNotFound(err) || (err == nil && v1.UID(o.UID) != s.Spec.OrderUID) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading Order %s: %w", s.Spec.OrderName, err)
+	}
+	return &o, nil
+}
+
+// item reads a StockItem by its identity; nil if it is gone or was replaced by
+// another one of its name.
+func (r *Reconciler) item(ctx context.Context, from client.Reader, namespace string, key v1.ItemKey) (item *v1.StockItem, replaced bool, err error) {
+	item = &v1.StockItem{}
+	err = from.Get(ctx, types.NamespacedName{Namespace: namespace, Name: string(key.Name)}, item)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, false, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("reading StockItem %s: %w", key.Name, err)
+	case item.Key() != key:
+		return nil, true, nil
+	default:
+		return item, false, nil
+	}
+}
+
+// release removes the finalizer of a Shipment that is being deleted, once live
+// reads of its items show that all it did is counted and nothing of it is left.
+func (r *Reconciler) release(ctx context.Context, f *fulfilment.Facts) error {
+	s := f.Shipment
+	if s.DeletionTimestamp.IsZero() || len(s.Finalizers) == 0 {
+		return nil
+	}
+	f.LiveItems = map[v1.ItemKey]*v1.StockItem{}
+	for _, key := range ledger.Items(s) {
+		item, _, err := r.item(ctx, r.Live, s.Namespace, key)
+		if err != nil {
+			return err
+		}
+		if item != nil {
+			f.LiveItems[key] = item
+		}
+	}
+	if !fulfilment.MayGo(f) {
+		return nil
+	}
+	return client.IgnoreNotFound(kube.RemoveFinalizer(ctx, r.Client, s, v1.ShipmentFinalizer))
+}

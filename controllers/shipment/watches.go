@@ -1,0 +1,104 @@
+package shipment
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/internal/kube"
+)
+
+// SetupWithManager registers the controller. A Shipment is looked at again when
+// it changes, when an item posts or drops a movement of it, and when its Order
+// no longer wants its units.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("shipment").
+		For(&v1.Shipment{}).
+		Watches(&v1.StockItem{}, itemHandler()).
+		Watches(&v1.Order{}, handler.EnqueueRequestsFromMapFunc(r.ofOrder), builder.WithPredicates(predicate.Funcs{
+			CreateFunc: func(event.CreateEvent) bool { return false },
+			UpdateFunc: orderMatters,
+		})).
+		WithOptions(options).
+		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+}
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// itemHandler asks for the Shipments whose postings came to an item or went
+// from it; the others learn nothing from its change.
+func itemHandler() handler.EventHandler {
+	change := func(before, after client.Object, q queue) {
+		had, has := postings(before), postings(after)
+		for id, name := range had {
+			if _, stays := has[id]; !stays {
+				q.Add(reconcile.Request{NamespacedName: name})
+			}
+		}
+		for id, name := range has {
+			if _, old := had[id]; !old {
+				q.Add(reconcile.Request{NamespacedName: name})
+			}
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { change(nil, e.Object, q) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) { change(e.ObjectOld, e.ObjectNew, q) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { change(e.Object, nil, q) },
+	}
+}
+
+// postings maps the ids of an item's postings to the names of their Shipments.
+func postings(o client.Object) map[string]types.NamespacedName {
+	item, ok := o.(*v1.StockItem)
+	if !ok {
+		return nil
+	}
+	names := make(map[string]types.NamespacedName, len(item.Status.Postings))
+	for _, p := range item.Status.Postings {
+		names[p.ID] = types.NamespacedName{Namespace: item.Namespace, Name: string(p.Shipment)}
+	}
+	return names
+}
+
+// ofOrder asks for the Shipments of an Order's name.
+func (r *Reconciler) ofOrder(ctx context.Context, o client.Object) []reconcile.Request {
+	var list v1.ShipmentList
+	if err := r.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.MatchingFields{kube.IndexShipmentOrder: o.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
+		// The cache answers from memory; it fails only when it is not running.
+		return nil
+	}
+	requests := make([]reconcile.Request, len(list.Items))
+	for i := range list.Items {
+		requests[i] = reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])}
+	}
+	return requests
+}
+
+// orderMatters lets pass what can make the units of a Shipment unwanted, or
+// wanted again: an edit, a deletion, more cancelled units.
+func orderMatters(u event.UpdateEvent) bool {
+	before, after := u.ObjectOld.(*v1.Order), u.ObjectNew.(*v1.Order)
+	return before.Generation != after.Generation ||
+		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
+		cancelled(before) != cancelled(after)
+}
+
+func cancelled(o *v1.Order) v1.Quantity {
+	var sum v1.Quantity
+	for _, l := range o.Status.Lines {
+		sum += l.Cancelled
+	}
+	return sum
+}

@@ -1,0 +1,118 @@
+// Package simulation plays the warehouse and the carrier of the classes that
+// ask for it. It states facts on Shipments exactly as a person would, by
+// server-side apply under a field manager of its own, and never writes a status.
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	ac "ordercycle.dev/ordercycle/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
+	"ordercycle.dev/ordercycle/controllers/internal/kube"
+)
+
+// FieldManager of the simulated facts.
+const FieldManager = "ordercycle-simulated"
+
+// Reconciler states the next fact of each simulated Shipment.
+type Reconciler struct {
+	// Client reads from the cache.
+	client.Client
+	// Actor writes the facts, through a transport of its own, so that they are
+	// not counted as the operator's writes.
+	Actor client.Client
+	// Live reads from the API server.
+	Live  client.Reader
+	Clock clock.PassiveClock
+}
+
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments/facts;shipments/events,verbs=update
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=orders,verbs=get;list;watch
+
+// Reconcile looks at one Shipment.
+func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
+	now := r.Clock.Now()
+	o, err := r.order(ctx, r.Client, s)
+	if err != nil || o == nil || o.Status.Policy == nil {
+		return kube.Result(ctx, err, time.Time{}, now)
+	}
+	sim := fulfilment.Simulate(s, o, o.Status.Policy, now)
+	if !sim.Due {
+		return kube.Result(ctx, nil, sim.Next, now)
+	}
+	// The order may have been cancelled since the cache saw it.
+	policy := o.Status.Policy
+	if o, err = r.order(ctx, r.Live, s); err != nil {
+		return kube.Result(ctx, err, time.Time{}, now)
+	}
+	if sim = fulfilment.Simulate(s, o, policy, now); sim.Due {
+		err = r.state(ctx, s, &sim)
+	}
+	return kube.Result(ctx, err, sim.Next, now)
+}
+
+func (r *Reconciler) order(ctx context.Context, from client.Reader, s *v1.Shipment) (*v1.Order, error) {
+	var o v1.Order
+	err := from.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: string(s.Spec.OrderName)}, &o)
+	if apierrors.IsNotFound(err) || (err == nil && v1.UID(o.UID) != s.Spec.OrderUID) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading Order %s: %w", s.Spec.OrderName, err)
+	}
+	return &o, nil
+}
+
+// state applies all that the simulation has stated so far, under the version of
+// the Shipment that it was computed from: a field manager's list is complete, or
+// the server takes the rest for removed.
+func (r *Reconciler) state(ctx context.Context, s *v1.Shipment, sim *fulfilment.Simulated) error {
+	spec := ac.ShipmentSpec().WithFacts(facts(&sim.Facts))
+	for _, e := range sim.Events {
+		if fulfilment.IsSimulated(e.ID) {
+			spec.WithEvents(ac.CarrierEvent().WithID(e.ID).WithType(e.Type).WithAt(e.At))
+		}
+	}
+	apply := ac.Shipment(s.Name, s.Namespace).WithResourceVersion(s.ResourceVersion).WithSpec(spec)
+	if err := r.Actor.Apply(ctx, apply, client.FieldOwner(FieldManager)); err != nil {
+		return fmt.Errorf("stating a simulated fact: %w", err)
+	}
+	return nil
+}
+
+func facts(f *v1.WarehouseFacts) *ac.WarehouseFactsApplyConfiguration {
+	c := ac.WarehouseFacts()
+	for _, fact := range []struct {
+		value *v1.ActorFact
+		set   func(*ac.ActorFactApplyConfiguration) *ac.WarehouseFactsApplyConfiguration
+	}{
+		{f.Picked, c.WithPicked}, {f.Packed, c.WithPacked}, {f.Dispatched, c.WithDispatched}, {f.PutBack, c.WithPutBack},
+	} {
+		if v := fact.value; v != nil && fulfilment.IsSimulated(v.ID) {
+			fact.set(ac.ActorFact().WithID(v.ID).WithBy(v.By).WithAt(v.At))
+		}
+	}
+	return c
+}
+
+// SetupWithManager registers the controller. It acts on Shipments alone: their
+// next fact is due at a time that it knows, or follows from their own change.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("simulation").
+		For(&v1.Shipment{}).
+		WithOptions(options).
+		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+}

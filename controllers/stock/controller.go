@@ -1,0 +1,86 @@
+// Package stock is the shell of the ledger and the allocator: one batch cycle
+// for each namespace. A cycle takes one snapshot, settles what Shipments and
+// stock-takes made due, plans the waiting Orders against what is then there,
+// writes each touched item once, and creates the planned Shipments.
+//
+// The cache only chooses what to look at. What is written rests on the item's
+// resourceVersion and on live reads made after it; see package ledger.
+package stock
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/internal/kube"
+)
+
+// Reconciler keeps the stock of every namespace.
+type Reconciler struct {
+	// Client reads from the cache and writes.
+	client.Client
+	// Live reads from the API server.
+	Live  client.Reader
+	Clock clock.PassiveClock
+
+	mu sync.Mutex
+	// moved is when this process last wrote an item: it only decides when
+	// acknowledged postings are worth a write of their own.
+	moved map[v1.ItemKey]time.Time
+}
+
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=stockitems,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=stockitems/status,verbs=update
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments,verbs=get;list;watch;create
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=orders;orderclasses,verbs=get;list;watch
+
+// Reconcile runs one cycle; the name of the request is that of the namespace.
+func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (ctrl.Result, error) {
+	now := r.Clock.Now()
+	c := &cycle{Reconciler: r, namespace: req.Name, now: now}
+	for _, step := range []func(context.Context) error{
+		c.observe, // 1. one snapshot
+		c.settle,  // 2. what is due, acknowledged, counted
+		c.plan,    // 3. who gets what is there
+		c.write,   // 4. each touched item once
+		c.create,  // 5. the Shipments of what was recorded
+	} {
+		if err := step(ctx); err != nil {
+			return kube.Result(ctx, err, time.Time{}, now)
+		}
+	}
+	return kube.Result(ctx, c.err(), c.deadline, now)
+}
+
+// idleAfter is how long an item has no movement before its acknowledged
+// postings are dropped by a write of their own.
+const idleAfter = 3 * time.Second
+
+func (r *Reconciler) touch(key v1.ItemKey, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.moved == nil {
+		r.moved = map[v1.ItemKey]time.Time{}
+	}
+	r.moved[key] = now
+}
+
+// idleAt is when an item counts as idle.
+func (r *Reconciler) idleAt(key v1.ItemKey) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.moved[key].Add(idleAfter)
+}
+
+// forget removes an item that is gone.
+func (r *Reconciler) forget(key v1.ItemKey) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.moved, key)
+}

@@ -17,7 +17,7 @@ const (
 	ConditionValidated = "Validated"
 	// ConditionApproved (Order) says whether the order was approved, by a person or by its class.
 	ConditionApproved = "Approved"
-	// ConditionReserved (Order) says whether every open unit is promised.
+	// ConditionReserved (Order) says whether every unit that is wanted is reserved.
 	ConditionReserved = "Reserved"
 	// ConditionPaid (Order) says whether all that is due came in.
 	ConditionPaid = "Paid"
@@ -103,7 +103,7 @@ const (
 	ReasonAwaitingReturnWindow = "AwaitingReturnWindow"
 	// ReasonAwaitingCaseClose (Order Ready): an after-sales case is open.
 	ReasonAwaitingCaseClose = "AwaitingCaseClose"
-	// ReasonAllReserved (Order Reserved): every open unit is promised.
+	// ReasonAllReserved (Order Reserved): every unit that is wanted is reserved.
 	ReasonAllReserved = "AllReserved"
 
 	// ReasonUnpaid (Order Paid): less came in than is due.

@@ -4,6 +4,8 @@
 // Money is an integer number of minor units (cents, fen, yen) beside one
 // ISO 4217 code; quantities are whole units; durations carry their unit in the
 // field name. Spec belongs to people and pipelines, status to the controllers.
+// Times in a spec take at most 35 characters, the longest RFC 3339 form with
+// nanoseconds: the API server accepts a fraction of any length.
 //
 // +kubebuilder:object:generate=true
 // +kubebuilder:ac:generate=true

@@ -80,8 +80,8 @@ type ItemSums struct {
 	Shipped string `json:"shipped"`
 }
 
-// OrderLineStatus counts the units of one line. ordered = cancelled +
-// backordered + units in Shipments.
+// OrderLineStatus counts the units of one line: ordered = cancelled +
+// backordered + reserved + dispatched.
 type OrderLineStatus struct {
 	// id of the line.
 	// +required
@@ -95,7 +95,7 @@ type OrderLineStatus struct {
 	// reserved units: in Shipments for which stock is reserved and that have not left.
 	// +optional
 	Reserved Quantity `json:"reserved,omitempty"`
-	// backordered units: in no Shipment, waiting for stock.
+	// backordered units: not reserved, so that they wait for stock.
 	// +optional
 	Backordered Quantity `json:"backordered,omitempty"`
 	// picked units, whatever came after.

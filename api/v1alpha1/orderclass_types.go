@@ -166,7 +166,7 @@ type WarehousePolicy struct {
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=86400
-	StepSeconds int32 `json:"stepSeconds,omitempty"`
+	StepSeconds *int32 `json:"stepSeconds,omitempty"`
 }
 
 // CarrierType is who delivers.
@@ -191,7 +191,7 @@ type CarrierPolicy struct {
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=86400
-	StepSeconds int32 `json:"stepSeconds,omitempty"`
+	StepSeconds *int32 `json:"stepSeconds,omitempty"`
 }
 
 // ReturnPolicy says how goods can be returned.
@@ -219,5 +219,5 @@ type Location struct {
 	// +kubebuilder:default=100
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000
-	Priority int32 `json:"priority,omitempty"`
+	Priority *int32 `json:"priority,omitempty"`
 }

@@ -10,8 +10,8 @@ import (
 // OrderLineStatusApplyConfiguration represents a declarative configuration of the OrderLineStatus type for use
 // with apply.
 //
-// OrderLineStatus counts the units of one line. ordered = cancelled +
-// backordered + units in Shipments.
+// OrderLineStatus counts the units of one line: ordered = cancelled +
+// backordered + reserved + dispatched.
 type OrderLineStatusApplyConfiguration struct {
 	// id of the line.
 	ID *apiv1alpha1.Identifier `json:"id,omitempty"`
@@ -21,7 +21,7 @@ type OrderLineStatusApplyConfiguration struct {
 	Cancelled *apiv1alpha1.Quantity `json:"cancelled,omitempty"`
 	// reserved units: in Shipments for which stock is reserved and that have not left.
 	Reserved *apiv1alpha1.Quantity `json:"reserved,omitempty"`
-	// backordered units: in no Shipment, waiting for stock.
+	// backordered units: not reserved, so that they wait for stock.
 	Backordered *apiv1alpha1.Quantity `json:"backordered,omitempty"`
 	// picked units, whatever came after.
 	Picked *apiv1alpha1.Quantity `json:"picked,omitempty"`

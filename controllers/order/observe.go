@@ -24,7 +24,8 @@ func (r *Reconciler) observe(ctx context.Context, o *v1.Order) (*lifecycle.Facts
 		Identity: payment.Identity{
 			Installation: r.Installation, Namespace: o.Namespace, Name: o.Name, ExternalRef: o.Spec.ExternalRef,
 		},
-		Stock: map[v1.SKU]lifecycle.Stock{},
+		Stock:    map[v1.SKU]lifecycle.Stock{},
+		Intended: map[v1.Identifier]v1.Quantity{},
 	}
 	for _, read := range []func(context.Context, *lifecycle.Facts) error{r.observeShipments, r.observeStock, r.observeClass, r.observeRivals, r.observeToken} {
 		if err := read(ctx, f); err != nil {
@@ -62,6 +63,7 @@ func (r *Reconciler) observeStock(ctx context.Context, f *lifecycle.Facts) error
 			item := &items.Items[i]
 			s.Available += item.Status.Available
 			s.Pending = s.Pending || item.Status.ObservedGeneration < item.Generation
+			intended(f, item)
 			if s.UnitCost == 0 && item.Spec.Currency == f.Order.Spec.Currency {
 				s.UnitCost = item.Spec.UnitCost
 			}
@@ -69,6 +71,23 @@ func (r *Reconciler) observeStock(ctx context.Context, f *lifecycle.Facts) error
 		f.Stock[l.SKU] = s
 	}
 	return nil
+}
+
+// intended adds the units that an item promises to the order for a Shipment that
+// the cache does not know yet.
+func intended(f *lifecycle.Facts, item *v1.StockItem) {
+	for _, p := range item.Status.Postings {
+		r := p.Reserve
+		if r == nil || r.Order.UID != v1.UID(f.Order.UID) {
+			continue
+		}
+		known := slices.ContainsFunc(f.Shipments, func(s *v1.Shipment) bool { return s.Spec.Grant == r.Grant })
+		for _, l := range r.Lines {
+			if !known {
+				f.Intended[l.Line] += l.Quantity
+			}
+		}
+	}
 }
 
 // observeClass reads the class of an order that is not confirmed yet: the named

@@ -54,10 +54,10 @@ func (c *cycle) fail(err error) {
 	c.errs = append(c.errs, err)
 }
 
-// err joins what went wrong. Conflicts are not worth a fuss: they are reported
-// only if there is nothing else.
+// err joins what went wrong. Objects that changed or went since they were read
+// are not worth a fuss: they are reported only if there is nothing else.
 func (c *cycle) err() error {
-	serious := slices.DeleteFunc(slices.Clone(c.errs), apierrors.IsConflict)
+	serious := slices.DeleteFunc(slices.Clone(c.errs), kube.Outdated)
 	if len(serious) == 0 && len(c.errs) > 0 {
 		return c.errs[0]
 	}
@@ -102,6 +102,9 @@ func (c *cycle) settle(ctx context.Context) error {
 		if err := c.hold(ctx, e); err != nil {
 			c.fail(err)
 			continue
+		}
+		if !hasFinalizer(e.item) {
+			continue // it is going
 		}
 		turn, err := c.begin(ctx, e.item)
 		if err != nil {

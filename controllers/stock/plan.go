@@ -125,7 +125,9 @@ func (c *cycle) preference(ctx context.Context, o *v1.Order) (map[v1.Identifier]
 	}
 	preference := make(map[v1.Identifier]int32, len(class.Spec.Locations))
 	for _, l := range class.Spec.Locations {
-		preference[l.Name] = l.Priority
+		if l.Priority != nil {
+			preference[l.Name] = *l.Priority
+		}
 	}
 	return preference, nil
 }

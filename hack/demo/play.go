@@ -30,7 +30,7 @@ func deeds(samples string) []deed {
 	later := filepath.Join(samples, "quickstart-later")
 	return []deed{
 		{backordered, v1.OrderBackordered, "the warehouse counts a delivery in: restock.yaml",
-			[]string{"apply", "-f", filepath.Join(later, "restock.yaml")}},
+			[]string{"apply", "--server-side", "-f", filepath.Join(later, "restock.yaml")}},
 		{cashOnDelivery, v1.OrderDelivered, "finance records the cash that the driver brought: cash.yaml",
 			[]string{"apply", "--server-side", "--field-manager=finance-cash-1", "-f", filepath.Join(later, "cash.yaml")}},
 	}
@@ -52,8 +52,8 @@ func play(ctx context.Context, s *stage) error {
 		return fmt.Errorf("making a client: %w", err)
 	}
 	samples := filepath.Join(s.root, "config", "samples")
-	say("kubectl apply -k config/samples/quickstart")
-	if err := s.kubectl(ctx, "apply", "-k", filepath.Join(samples, "quickstart")); err != nil {
+	say("kubectl apply --server-side -k config/samples/quickstart")
+	if err := s.kubectl(ctx, "apply", "--server-side", "-k", filepath.Join(samples, "quickstart")); err != nil {
 		return err
 	}
 	if err := follow(ctx, s, c, deeds(samples)); err != nil {
@@ -79,6 +79,7 @@ func follow(ctx context.Context, s *stage, c client.WithWatch, deeds []deed) err
 	}
 	defer w.Stop()
 	phases := map[string]v1.OrderPhase{}
+	done := make([]bool, len(deeds))
 	for {
 		var o *v1.Order
 		select {
@@ -101,8 +102,9 @@ func follow(ctx context.Context, s *stage, c client.WithWatch, deeds []deed) err
 			continue
 		}
 		show(time.Since(began), o)
-		for _, d := range deeds {
-			if d.order == o.Name && d.phase == o.Status.Phase {
+		for i, d := range deeds {
+			if d.order == o.Name && d.phase == o.Status.Phase && !done[i] {
+				done[i] = true
 				say("%s", d.says)
 				if err := s.kubectl(ctx, d.args...); err != nil {
 					return err

@@ -22,6 +22,8 @@ type Finding struct {
 	Message string
 	// Final findings reject the order at once; the others hold it.
 	Final bool
+	// Absent findings miss another object, which may be on its way.
+	Absent bool
 }
 
 func (f *Finding) String() string { return f.Field + ": " + f.Message }
@@ -77,7 +79,7 @@ func currencyKnown(f *Facts) *Finding {
 		return nil
 	}
 	return &Finding{v1.ReasonUnknownCurrency, "spec.currency",
-		fmt.Sprintf("%s is not a currency of ISO 4217; place a new Order with a code such as CNY or EUR", f.Order.Spec.Currency), true}
+		fmt.Sprintf("%s is not a currency of ISO 4217; place a new Order with a code such as CNY or EUR", f.Order.Spec.Currency), true, false}
 }
 
 func notDuplicate(f *Facts) *Finding {
@@ -85,14 +87,14 @@ func notDuplicate(f *Facts) *Finding {
 		return nil
 	}
 	return &Finding{v1.ReasonDuplicate, "spec.externalRef",
-		fmt.Sprintf("Order %s has the same channel and externalRef; delete this one, or place it with another externalRef", f.Original), true}
+		fmt.Sprintf("Order %s has the same channel and externalRef; delete this one, or place it with another externalRef", f.Original), true, false}
 }
 
 func notRejected(f *Facts) *Finding {
 	if a := f.Order.Spec.Approval; a == nil || a.Decision != v1.DecisionReject {
 		return nil
 	}
-	return &Finding{v1.ReasonApprovalRejected, "spec.approval", "the order was rejected by a person; place a new Order", true}
+	return &Finding{v1.ReasonApprovalRejected, "spec.approval", "the order was rejected by a person; place a new Order", true, false}
 }
 
 func classFound(f *Facts) *Finding {
@@ -100,7 +102,7 @@ func classFound(f *Facts) *Finding {
 		return nil
 	}
 	return &Finding{v1.ReasonClassNotFound, "spec.className",
-		fmt.Sprintf("there is no OrderClass %s in this namespace; create it or correct the name", f.Order.Spec.ClassName), false}
+		fmt.Sprintf("there is no OrderClass %s in this namespace; create it or correct the name", f.Order.Spec.ClassName), false, true}
 }
 
 func providerFound(f *Facts) *Finding {
@@ -110,10 +112,10 @@ func providerFound(f *Facts) *Finding {
 	p := f.Order.Spec.Payment
 	if p.Provider != "" {
 		return &Finding{v1.ReasonNoProvider, "spec.payment.provider",
-			fmt.Sprintf("the class has no provider %s for method %s; add it to spec.payment.providers of the class or name another", p.Provider, p.Method), false}
+			fmt.Sprintf("the class has no provider %s for method %s; add it to spec.payment.providers of the class or name another", p.Provider, p.Method), false, false}
 	}
 	return &Finding{v1.ReasonNoProvider, "spec.payment.method",
-		fmt.Sprintf("the class has no provider for method %s; add one to spec.payment.providers of the class or choose another method", p.Method), false}
+		fmt.Sprintf("the class has no provider for method %s; add one to spec.payment.providers of the class or choose another method", p.Method), false, false}
 }
 
 func addressComplete(f *Facts) *Finding {
@@ -125,7 +127,7 @@ func addressComplete(f *Facts) *Finding {
 		{"name", a.Name == ""}, {"lines", len(a.Lines) == 0}, {"city", a.City == ""}, {"country", a.Country == ""},
 	} {
 		if part.absent {
-			return &Finding{v1.ReasonAddressIncomplete, "spec.shipTo." + part.field, "the address lacks this part; add it", false}
+			return &Finding{v1.ReasonAddressIncomplete, "spec.shipTo." + part.field, "the address lacks this part; add it", false, false}
 		}
 	}
 	return nil
@@ -136,9 +138,9 @@ func priceComputable(f *Facts) *Finding {
 		return nil
 	}
 	if d, ok := errors.AsType[*pricing.DiscountError](f.PriceError); ok {
-		return &Finding{v1.ReasonDiscountTooLarge, d.Field, fmt.Sprintf("the discount is above %d, the value that it is given on; lower it", d.Limit), false}
+		return &Finding{v1.ReasonDiscountTooLarge, d.Field, fmt.Sprintf("the discount is above %d, the value that it is given on; lower it", d.Limit), false, false}
 	}
-	return &Finding{v1.ReasonAmountTooLarge, "spec.lines", f.PriceError.Error() + "; lower a quantity or split the order", false}
+	return &Finding{v1.ReasonAmountTooLarge, "spec.lines", f.PriceError.Error() + "; lower a quantity or split the order", false, false}
 }
 
 func priceAsExpected(f *Facts) *Finding {
@@ -147,14 +149,14 @@ func priceAsExpected(f *Facts) *Finding {
 		return nil
 	}
 	return &Finding{v1.ReasonPriceMismatch, "spec.expectedTotal",
-		fmt.Sprintf("expected %d, computed %d minor units; correct expectedTotal, a discount or the shipping fee", *want, f.Totals.Total), false}
+		fmt.Sprintf("expected %d, computed %d minor units; correct expectedTotal, a discount or the shipping fee", *want, f.Totals.Total), false, false}
 }
 
 func productsKnown(f *Facts) *Finding {
 	for i, l := range f.Order.Spec.Lines {
 		if l.Quantity > 0 && !f.KnownSKUs[l.SKU] {
 			return &Finding{v1.ReasonUnknownSKU, fmt.Sprintf("spec.lines[%d].sku", i),
-				fmt.Sprintf("no StockItem of this namespace keeps %s; create one, or lower the quantity of the line to 0", l.SKU), false}
+				fmt.Sprintf("no StockItem of this namespace keeps %s; create one, or lower the quantity of the line to 0", l.SKU), false, true}
 		}
 	}
 	return nil
@@ -165,14 +167,14 @@ func approved(f *Facts) *Finding {
 		return nil
 	}
 	return &Finding{v1.ReasonManualApproval, "spec.approval",
-		fmt.Sprintf("the class asks for approval of orders from %d minor units on; set spec.approval", *f.ApproveFrom), false}
+		fmt.Sprintf("the class asks for approval of orders from %d minor units on; set spec.approval", *f.ApproveFrom), false, false}
 }
 
 func tokenUsable(f *Facts) *Finding {
 	if f.TokenProblem == "" {
 		return nil
 	}
-	return &Finding{v1.ReasonSecretNotUsable, "spec.payment.tokenSecretRef", f.TokenProblem, false}
+	return &Finding{v1.ReasonSecretNotUsable, "spec.payment.tokenSecretRef", f.TokenProblem, false, true}
 }
 
 func notDeclined(f *Facts) *Finding {
@@ -180,7 +182,7 @@ func notDeclined(f *Facts) *Finding {
 		return nil
 	}
 	return &Finding{v1.ReasonPaymentDeclined, "spec.payment",
-		fmt.Sprintf("the provider declined (%s); change spec.payment to try again", *f.Declined), false}
+		fmt.Sprintf("the provider declined (%s); change spec.payment to try again", *f.Declined), false, false}
 }
 
 func prepaid(f *Facts) *Finding {
@@ -189,5 +191,5 @@ func prepaid(f *Facts) *Finding {
 		return nil
 	}
 	return &Finding{v1.ReasonAwaitingPayment, "spec.payment.received",
-		fmt.Sprintf("%d of %d minor units came in; record the rest when it arrives", f.Received, f.Totals.Total), false}
+		fmt.Sprintf("%d of %d minor units came in; record the rest when it arrives", f.Received, f.Totals.Total), false, false}
 }

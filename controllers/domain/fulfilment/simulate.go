@@ -54,7 +54,13 @@ func Simulate(s *v1.Shipment, o *v1.Order, p *v1.PolicySnapshot, now time.Time) 
 	return sim
 }
 
-func seconds(n int32) time.Duration { return time.Duration(n) * time.Second }
+// seconds is a step of a policy; the API server fills in 1 where none is stated.
+func seconds(n *int32) time.Duration {
+	if n == nil {
+		return time.Second
+	}
+	return time.Duration(*n) * time.Second
+}
 
 func (sim *Simulated) warehouse(s *v1.Shipment, o *v1.Order, step time.Duration, now time.Time) {
 	f := &sim.Facts

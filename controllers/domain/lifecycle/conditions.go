@@ -64,9 +64,9 @@ func findings(v *view) string {
 
 func reserved(c condition.Set, v *view) {
 	if v.goods.backordered > 0 {
-		c.False(v1.ConditionReserved, v1.ReasonAwaitingStock, "some units wait for stock")
+		c.False(v1.ConditionReserved, v1.ReasonAwaitingStock, "some units are not reserved yet")
 	} else {
-		c.True(v1.ConditionReserved, v1.ReasonAllReserved, "every unit that is wanted is promised from stock")
+		c.True(v1.ConditionReserved, v1.ReasonAllReserved, "every unit that is wanted is reserved")
 	}
 }
 

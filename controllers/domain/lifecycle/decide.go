@@ -59,6 +59,10 @@ func mayGo(f *Facts, v *view) bool {
 // looks again whether others were served first.
 const allocatorTurn = 5 * time.Second
 
+// tokenTurn is how long an order waits before it looks again at a payment token
+// that it could not use: Secrets are not watched.
+const tokenTurn = 30 * time.Second
+
 // maxBackoff is the longest time between two looks at an unclear operation.
 const maxBackoff = 5 * time.Minute
 
@@ -91,10 +95,16 @@ func Deadline(f *Facts, now time.Time) time.Time {
 	if v.open != nil {
 		add(retryAt(v.open))
 	}
+	if v.arriving {
+		add(arrivalEnd(o))
+	}
+	if f.TokenProblem != "" {
+		add(now.Add(tokenTurn))
+	}
 	if end, known := v.windowEnd(); known {
 		add(end)
 	}
-	if v.confirmed && v.goods.backordered > 0 && !v.short(f) {
+	if v.confirmed && v.goods.waiting > 0 && !v.short(f) {
 		add(now.Add(allocatorTurn))
 	}
 	return next

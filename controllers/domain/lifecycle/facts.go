@@ -19,6 +19,9 @@ type Facts struct {
 	ClassMissing bool
 	// Shipments of this Order's uid, by ordinal.
 	Shipments []*v1.Shipment
+	// Intended are units, by line, that a StockItem promises to this Order's uid
+	// for a Shipment that is not there yet.
+	Intended map[v1.Identifier]v1.Quantity
 	// Stock of the order's products that some StockItem keeps.
 	Stock map[v1.SKU]Stock
 	// Original is the Order that this one repeats, found by a live read; "" if none.

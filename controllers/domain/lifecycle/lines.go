@@ -7,7 +7,15 @@ import (
 // goods is what the counters of all lines add up to.
 type goods struct {
 	// kept = ordered - cancelled.
-	kept, cancelled, promised, backordered, dispatched, delivered v1.Quantity
+	kept, cancelled, dispatched, delivered v1.Quantity
+	// promised units are in Shipments that are not cancelled, or about to be.
+	promised v1.Quantity
+	// backordered units are not reserved; waiting ones are not even promised.
+	backordered, waiting v1.Quantity
+	// planned units are promised and about to be reserved.
+	planned v1.Quantity
+	// wanted are the products of the waiting units.
+	wanted []v1.SKU
 	// clamped names the line whose quantity was lowered below what is being
 	// picked or has left, "" if there is none.
 	clamped v1.Identifier
@@ -16,8 +24,9 @@ type goods struct {
 // countLines computes the counters of every line from the Shipments. Nothing is
 // incremented, so nothing can be counted twice; cancelled alone remembers what
 // it was, because a cancelled unit does not come back.
-func countLines(o *v1.Order, shipments []*v1.Shipment, ending bool) ([]v1.OrderLineStatus, goods) {
+func countLines(f *Facts, ending bool) ([]v1.OrderLineStatus, goods) {
 	var sum goods
+	o, shipments := f.Order, f.Shipments
 	before := map[v1.Identifier]v1.OrderLineStatus{}
 	for _, l := range o.Status.Lines {
 		before[l.ID] = l
@@ -29,7 +38,8 @@ func countLines(o *v1.Order, shipments []*v1.Shipment, ending bool) ([]v1.OrderL
 		if o.Status.ConfirmedAt != nil {
 			l.Ordered = old.Ordered
 		}
-		var promised, committed v1.Quantity
+		promised := f.Intended[spec.ID]
+		var reserved, committed v1.Quantity
 		for _, s := range shipments {
 			if s.Status.CancelledAt != nil {
 				continue
@@ -39,6 +49,9 @@ func countLines(o *v1.Order, shipments []*v1.Shipment, ending bool) ([]v1.OrderL
 				continue
 			}
 			promised += q
+			if s.Status.ReservedAt != nil {
+				reserved += q
+			}
 			if addShipment(&l, s, q) {
 				committed += q
 			}
@@ -52,7 +65,11 @@ func countLines(o *v1.Order, shipments []*v1.Shipment, ending bool) ([]v1.OrderL
 				sum.clamped = spec.ID
 			}
 			l.Cancelled = max(old.Cancelled, wanted)
-			l.Backordered = max(0, l.Ordered-l.Cancelled-promised)
+			l.Backordered = max(0, l.Ordered-l.Cancelled-reserved)
+			if waiting := l.Ordered - l.Cancelled - promised; waiting > 0 {
+				sum.waiting += waiting
+				sum.wanted = append(sum.wanted, spec.SKU)
+			}
 		}
 		if l.Delivered == 0 || l.Delivered < l.Ordered-l.Cancelled {
 			l.DeliveredAt = nil
@@ -60,6 +77,7 @@ func countLines(o *v1.Order, shipments []*v1.Shipment, ending bool) ([]v1.OrderL
 		sum.kept += l.Ordered - l.Cancelled
 		sum.cancelled += l.Cancelled
 		sum.promised += promised
+		sum.planned += promised - reserved
 		sum.backordered += l.Backordered
 		sum.dispatched += l.Dispatched
 		sum.delivered += l.Delivered

@@ -60,7 +60,7 @@ func (v *view) phase(f *Facts, now time.Time) v1.OrderPhase {
 		return v1.OrderShipped
 	case active(f.Shipments):
 		return v1.OrderProcessing
-	case g.backordered > 0 && v.short(f):
+	case g.waiting > 0 && g.planned == 0 && v.short(f):
 		return v1.OrderBackordered
 	case g.dispatched > 0:
 		return v1.OrderProcessing
@@ -76,24 +76,21 @@ func (v *view) moneyDoneWhenRejected() bool { return v.open == nil && v.sums.Aut
 // active says whether a Shipment is in the warehouse.
 func active(shipments []*v1.Shipment) bool {
 	for _, s := range shipments {
-		if s.Status.CancelledAt == nil && s.Status.DispatchedAt == nil {
+		if s.Status.CancelledAt == nil && s.Status.DispatchedAt == nil && s.Status.ReservedAt != nil {
 			return true
 		}
 	}
 	return false
 }
 
-// short says whether the stock cannot cover what waits, so that it waits for
-// more than the next turn of the allocator.
+// short says whether nothing of what waits is in stock, so that it waits for
+// more than the next turn of the allocator. An item whose stock-take was not
+// applied yet may hold anything.
 func (v *view) short(f *Facts) bool {
-	need := map[v1.SKU]v1.Quantity{}
-	for i, l := range v.lines {
-		need[f.Order.Spec.Lines[i].SKU] += l.Backordered
-	}
-	for sku, q := range need {
-		if s := f.Stock[sku]; q > 0 && s.Available < q && !s.Pending {
-			return true
+	for _, sku := range v.goods.wanted {
+		if s := f.Stock[sku]; s.Available > 0 || s.Pending {
+			return false
 		}
 	}
-	return false
+	return true
 }

@@ -55,6 +55,9 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 	}
 	st.Shipments = nil
 	for _, s := range f.Shipments {
+		if s.Status.ReservedAt == nil {
+			continue // it may still come to nothing
+		}
 		st.Shipments = append(st.Shipments, v1.OrderShipment{Name: v1.ObjectName(s.Name), Phase: s.Status.Phase})
 	}
 	st.Phase = v.phase(&g, now)

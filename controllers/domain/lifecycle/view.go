@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -31,6 +32,9 @@ type view struct {
 	// holdUntil is when the hold ends, nil if the order is not held.
 	holdUntil *time.Time
 	confirmed bool
+	// arriving: all that is missing are other objects, and the order is so new
+	// that they may have been applied together with it.
+	arriving bool
 }
 
 // closed says whether the order has ended: nothing changes any more.
@@ -55,7 +59,7 @@ func look(f *Facts, now time.Time) *view {
 	o := f.Order
 	v := &view{ending: ending(o), confirmed: o.Status.ConfirmedAt != nil}
 	v.policy, v.provider = policy(f)
-	v.lines, v.goods = countLines(o, f.Shipments, v.ending)
+	v.lines, v.goods = countLines(f, v.ending)
 	ops := operations(o)
 	v.open = payment.Open(ops)
 	v.sums = payment.Sum(ops, o.Spec.Payment.Received)
@@ -100,7 +104,14 @@ func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time
 		facts.Declined = &op.Message
 	}
 	v.findings = confirmation.Check(&facts)
+	young := heldSince(o) == nil && now.Before(arrivalEnd(o))
 	if len(v.findings) == 0 {
+		// Without any class the default one may be on its way, too.
+		v.arriving = young && f.Class == nil
+		return
+	}
+	if young && !slices.ContainsFunc(v.findings, func(f confirmation.Finding) bool { return !f.Absent }) {
+		v.findings, v.arriving = nil, true
 		return
 	}
 	until := now.Add(holdLimit(f))
@@ -110,6 +121,12 @@ func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time
 	v.holdUntil = &until
 	v.expired = v.open == nil && !now.Before(until)
 }
+
+// arrivalGrace is how long an order waits for objects that were applied
+// together with it before it is held for want of them.
+const arrivalGrace = 2 * time.Second
+
+func arrivalEnd(o *v1.Order) time.Time { return o.CreationTimestamp.Add(arrivalGrace) }
 
 func heldSince(o *v1.Order) *metav1.Time {
 	if n := len(o.Status.Timeline); n > 0 && o.Status.Timeline[n-1].Stage == v1.OrderOnHold {
@@ -146,7 +163,7 @@ func (v *view) abandoned() bool { return !v.confirmed && (v.ending || v.rejectio
 
 // ready says whether the order can be confirmed, but for money that is to be
 // authorised.
-func (v *view) ready() bool { return !v.confirmed && !v.ending && len(v.findings) == 0 }
+func (v *view) ready() bool { return !v.confirmed && !v.ending && !v.arriving && len(v.findings) == 0 }
 
 // need is what the order asks of its payment provider now.
 func (v *view) need() payment.Need {

@@ -7,7 +7,7 @@ import (
 )
 
 // KnownCurrency says whether a code is in ISO 4217.
-func KnownCurrency(c v1.Currency) bool { return currency.IsValid(string(c)) }
+func KnownCurrency(c v1.Currency) bool { return c != "" && currency.IsValid(string(c)) }
 
 // Display is an amount for people, with the decimals of its currency:
 // "599.00 CNY", "1250 JPY", "1.250 BHD".

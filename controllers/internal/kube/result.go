@@ -3,13 +3,12 @@
 package kube
 
 import (
+	"context"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-
-	"context"
 )
 
 // conflictDelay is how long a controller whose write was refused waits for its
@@ -17,12 +16,12 @@ import (
 const conflictDelay = time.Second
 
 // Result is the one translation of an error, or of the time of the next look,
-// into what the queue does: a conflict means that a newer version is on its way
-// and is tried again without a fuss, any other error with growing delays.
+// into what the queue does: an object that changed or went since it was read is
+// looked at again without a fuss, any other error with growing delays.
 // A zero deadline means that only an event brings the object back.
 func Result(ctx context.Context, err error, deadline, now time.Time) (ctrl.Result, error) {
 	switch {
-	case apierrors.IsConflict(err):
+	case Outdated(err):
 		log.FromContext(ctx).V(1).Info("the object has changed since it was read; looking again", "cause", err.Error())
 		return ctrl.Result{RequeueAfter: conflictDelay}, nil
 	case err != nil:
@@ -33,3 +32,7 @@ func Result(ctx context.Context, err error, deadline, now time.Time) (ctrl.Resul
 		return ctrl.Result{RequeueAfter: max(deadline.Sub(now), time.Millisecond)}, nil
 	}
 }
+
+// Outdated says whether an error means that an object has changed or went since
+// it was read: its event is on the way and brings the reader back.
+func Outdated(err error) bool { return apierrors.IsConflict(err) || apierrors.IsNotFound(err) }

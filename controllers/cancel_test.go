@@ -1,0 +1,132 @@
+package controllers_test
+
+import (
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+)
+
+func token(namespace, name, token string, kind corev1.SecretType) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Type: kind,
+		StringData: map[string]string{v1.PaymentTokenKey: token},
+	}
+}
+
+// TestCancel gives units and money back, wherever the order stands.
+func TestCancel(t *testing.T) {
+	env.StartManager(t)
+	fact := func(id v1.Identifier) *v1.ActorFact {
+		return &v1.ActorFact{ID: id, At: testenv.Seconds(time.Now())}
+	}
+	for name, c := range map[string]struct {
+		method v1.PaymentMethod
+		// facts stated before the cancel, and after it
+		before, after func(*v1.Shipment)
+		phase         v1.OrderPhase
+		onHand        v1.Quantity
+		captured      v1.Amount
+		refunded      v1.Amount
+	}{
+		"reserved and authorised: the money is released": {
+			v1.PaymentCard, nil, nil, v1.OrderCancelled, 5, 0, 0},
+		"reserved and captured: the money goes back": {
+			v1.PaymentOnline, nil, nil, v1.OrderCancelled, 5, 2000, 2000},
+		"picked: the units are put back first": {
+			v1.PaymentOnline, func(s *v1.Shipment) { s.Spec.Facts.Picked = fact("p") }, func(s *v1.Shipment) { s.Spec.Facts.PutBack = fact("b") },
+			v1.OrderCancelled, 5, 2000, 2000},
+		"dispatched: the cancel is refused": {
+			v1.PaymentOnline, func(s *v1.Shipment) { s.Spec.Facts.Dispatched = fact("d") }, func(s *v1.Shipment) { event(s, "e", v1.CarrierDelivered) },
+			v1.OrderCompleted, 3, 2000, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ns := env.Namespace(t)
+			tea := testenv.MakeStock(ns, "tea", "TEA", 5)
+			o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(c.method).Obj()
+			create(t, tea, testenv.Manual(testenv.MakeClass(ns, "retail")), o)
+			s := shipment(o, 1)
+			awaitShipment(t, s, shipmentPhase(v1.ShipmentReserved))
+			if c.before != nil {
+				change(t, s, c.before)
+			}
+			change(t, o, func(o *v1.Order) { o.Spec.Cancel = &v1.CancelRequest{Reason: "changed my mind"} })
+			if c.after != nil {
+				awaitShipment(t, s, func(s *v1.Shipment) string {
+					if s.Status.ObservedGeneration != s.Generation {
+						return "the facts were not seen yet"
+					}
+					return ""
+				})
+				change(t, s, c.after)
+			}
+			awaitOrder(t, o, inPhase(c.phase))
+			awaitStock(t, tea, c.onHand, 0)
+			if a := o.Status.Amounts; a.Captured != c.captured || a.Refunded != c.refunded || a.Authorized != 0 {
+				t.Errorf("amounts: %+v", a)
+			}
+		})
+	}
+}
+
+// TestLowerQuantity cancels part of an order by editing a number down.
+func TestLowerQuantity(t *testing.T) {
+	env.StartManager(t)
+	ns := env.Namespace(t)
+	tea := testenv.MakeStock(ns, "tea", "TEA", 10)
+	class := testenv.Manual(testenv.MakeClass(ns, "retail"))
+	o := testenv.MakeOrder(ns, "o").Line("TEA", 5).Pay(v1.PaymentOnline).Obj()
+	create(t, tea, class, o)
+	awaitShipment(t, shipment(o, 1), shipmentPhase(v1.ShipmentReserved))
+	change(t, o, func(o *v1.Order) { o.Spec.Lines[0].Quantity = 2 })
+	awaitShipment(t, shipment(o, 1), shipmentPhase(v1.ShipmentCancelled))
+	awaitShipment(t, shipment(o, 2), shipmentPhase(v1.ShipmentReserved))
+	awaitStock(t, tea, 10, 2)
+	awaitOrder(t, o, func(o *v1.Order) string {
+		l, a := o.Status.Lines[0], o.Status.Amounts
+		if l.Ordered != 5 || l.Cancelled != 3 || l.Reserved != 2 || a.Total != 5000 || a.Due != 2000 || a.Refunded != 3000 {
+			return "want 3 of 5 cancelled and refunded"
+		}
+		return ""
+	})
+}
+
+// TestDeleteOrder settles an order that is deleted before its finalizer goes,
+// and leaves nothing behind.
+func TestDeleteOrder(t *testing.T) {
+	env.StartManager(t)
+	ns := env.Namespace(t)
+	tea := testenv.MakeStock(ns, "tea", "TEA", 5)
+	o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()
+	create(t, tea, testenv.Manual(testenv.MakeClass(ns, "retail")), o)
+	s := shipment(o, 1)
+	awaitShipment(t, s, shipmentPhase(v1.ShipmentReserved))
+	if err := env.Client.Delete(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []client.Object{o, s} {
+		testenv.Eventually(t, func() string {
+			if err := env.Client.Get(t.Context(), client.ObjectKeyFromObject(gone), gone); !apierrors.IsNotFound(err) {
+				return gone.GetName() + " is still there"
+			}
+			return ""
+		})
+	}
+	awaitStock(t, tea, 5, 0)
+	if err := env.Client.Delete(t.Context(), tea); err != nil {
+		t.Fatal(err)
+	}
+	testenv.Eventually(t, func() string {
+		if err := env.Client.Get(t.Context(), client.ObjectKeyFromObject(tea), tea); !apierrors.IsNotFound(err) {
+			return "the StockItem is still there"
+		}
+		return ""
+	})
+}

@@ -93,9 +93,21 @@ func TestBackorderIsServedWhenStockComes(t *testing.T) {
 	awaitStock(t, kit, 0, 0)
 }
 
-// recount applies a stock-take after which onHand units are there. It is taken a
-// second after the last one, long ago, so that what moved since is added to it.
+// recount applies a stock-take and waits until it is in the counters.
 func recount(t *testing.T, item *v1.StockItem, id v1.Identifier, onHand v1.Quantity) {
+	t.Helper()
+	stateCount(t, item, id, onHand)
+	testenv.Eventually(t, func() string {
+		if get(t, item).Status.CountID != string(id) {
+			return "the count was not applied"
+		}
+		return ""
+	})
+}
+
+// stateCount states a stock-take after which onHand units are there. It is taken
+// a second after the last one, long ago, so that what moved since is added to it.
+func stateCount(t *testing.T, item *v1.StockItem, id v1.Identifier, onHand v1.Quantity) {
 	t.Helper()
 	change(t, item, func(i *v1.StockItem) {
 		c := v1.StockCount{ID: id, Quantity: onHand, TakenAt: testenv.Seconds(i.Status.CountTakenAt.Add(time.Second))}
@@ -105,12 +117,6 @@ func recount(t *testing.T, item *v1.StockItem, id v1.Identifier, onHand v1.Quant
 			}
 		}
 		i.Spec.Count = &c
-	})
-	testenv.Eventually(t, func() string {
-		if get(t, item).Status.CountID != string(id) {
-			return "the count was not applied"
-		}
-		return ""
 	})
 }
 

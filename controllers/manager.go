@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -42,6 +43,8 @@ type Options struct {
 	Workers int
 	// Clock of the controllers; nil for the real one.
 	Clock clock.PassiveClock
+	// Wrap is put around the transport of every client; nil for none.
+	Wrap transport.WrapperFunc
 	// Manager are the framework's options: addresses and leader election. The
 	// scheme, the cache and the client are set here.
 	Manager manager.Options
@@ -66,6 +69,10 @@ func NewManager(ctx context.Context, c *rest.Config, o Options) (manager.Manager
 	}
 	if o.Clock == nil {
 		o.Clock = clock.RealClock{}
+	}
+	if o.Wrap != nil {
+		c = rest.CopyConfig(c)
+		c.Wrap(o.Wrap)
 	}
 	mgr, err := ctrl.NewManager(metrics.CountWrites(c, metrics.WriterOperator), o.framework(scheme))
 	if err != nil {

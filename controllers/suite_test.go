@@ -102,16 +102,25 @@ func shipmentPhase(want v1.ShipmentPhase) func(*v1.Shipment) string {
 	}
 }
 
-// awaitStock waits until the counters of a StockItem are as wanted and it has
-// no open postings.
-func awaitStock(t *testing.T, item *v1.StockItem, onHand, reserved v1.Quantity) {
+// awaitCounters waits until the counters of a StockItem are as wanted.
+func awaitCounters(t *testing.T, item *v1.StockItem, onHand, reserved v1.Quantity) {
 	t.Helper()
 	testenv.Eventually(t, func() string {
-		get(t, item)
-		st := item.Status
-		if st.OnHand != onHand || st.Reserved != reserved || len(st.Postings) > 0 {
-			return fmt.Sprintf("StockItem %s: want onHand %d, reserved %d and no postings, have %d, %d, %d",
-				item.Name, onHand, reserved, st.OnHand, st.Reserved, len(st.Postings))
+		if st := get(t, item).Status; st.OnHand != onHand || st.Reserved != reserved {
+			return fmt.Sprintf("StockItem %s: want onHand %d and reserved %d, have %d and %d", item.Name, onHand, reserved, st.OnHand, st.Reserved)
+		}
+		return ""
+	})
+}
+
+// awaitStock waits until the counters of a StockItem are as wanted and every
+// posting was acknowledged and dropped.
+func awaitStock(t *testing.T, item *v1.StockItem, onHand, reserved v1.Quantity) {
+	t.Helper()
+	awaitCounters(t, item, onHand, reserved)
+	testenv.Eventually(t, func() string {
+		if open := len(get(t, item).Status.Postings); open > 0 {
+			return fmt.Sprintf("StockItem %s has %d open postings", item.Name, open)
 		}
 		return ""
 	})

@@ -25,21 +25,20 @@ func main() {
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	if err := run(ctx, *keep, *stop); err != nil {
+	root, err := os.Getwd()
+	if err == nil {
+		err = run(ctx, &stage{root: root, bin: filepath.Join(root, "bin")}, *keep, *stop)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, keep, stop bool) (err error) {
-	root, err := os.Getwd()
-	if err != nil {
-		return fmt.Errorf("finding the project: %w", err)
-	}
-	if _, err := os.Stat(filepath.Join(root, "config", "samples", "quickstart")); err != nil {
+func run(ctx context.Context, s *stage, keep, stop bool) (err error) {
+	if _, err := os.Stat(filepath.Join(s.root, "config", "samples", "quickstart")); err != nil {
 		return fmt.Errorf("finding the samples: %w; run the demo in the root of the project", err)
 	}
-	s := newStage(root)
 	if stop {
 		return s.stop(ctx)
 	}

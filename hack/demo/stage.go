@@ -23,25 +23,24 @@ import (
 
 // stage is the control plane and the manager of a run.
 type stage struct {
-	root, dir string
+	// root of the project, for config/.
+	root string
+	// bin holds the programs, and what they leave.
+	bin string
 	// metrics is the address of the manager's metrics.
 	metrics string
 }
 
-func newStage(root string) *stage {
-	return &stage{root: root, dir: filepath.Join(root, "bin", "plane")}
-}
-
-func (s *stage) kubeconfig() string { return filepath.Join(s.dir, "kubeconfig") }
+func (s *stage) dir() string        { return filepath.Join(s.bin, "plane") }
+func (s *stage) kubeconfig() string { return filepath.Join(s.dir(), "kubeconfig") }
 func (s *stage) export() string     { return "export KUBECONFIG=" + s.kubeconfig() }
-func (s *stage) managerLog() string { return filepath.Join(s.root, "bin", "demo-manager.log") }
-func (s *stage) pidFile() string    { return filepath.Join(s.root, "bin", "demo-manager.pid") }
-func (s *stage) bin(name string) string {
-	return filepath.Join(s.root, "bin", name)
-}
+func (s *stage) planeLog() string   { return filepath.Join(s.bin, "demo-plane.log") }
+func (s *stage) managerLog() string { return filepath.Join(s.bin, "demo-manager.log") }
+func (s *stage) pidFile() string    { return filepath.Join(s.bin, "demo-manager.pid") }
+func (s *stage) manager() string    { return filepath.Join(s.bin, "manager") }
 
 func (s *stage) running(ctx context.Context) (bool, error) {
-	running, err := plane.Attach(ctx, s.dir, "kubeconfig")
+	running, err := plane.Attach(ctx, s.dir(), "kubeconfig")
 	if err != nil {
 		return false, fmt.Errorf("looking for a running control plane: %w; make demo-stop ends it", err)
 	}
@@ -62,7 +61,7 @@ func (s *stage) start(ctx context.Context) error {
 		return fmt.Errorf("removing the log of an earlier run: %w", err)
 	}
 	say("starting the control plane (etcd, kube-apiserver, kube-controller-manager)")
-	if _, err := s.spawn(filepath.Join(s.root, "bin", "demo-plane.log"), s.bin("localplane"), "--dir", s.dir); err != nil {
+	if _, err := s.spawn(s.planeLog(), filepath.Join(s.bin, "localplane"), "--dir", s.dir()); err != nil {
 		return err
 	}
 	err := wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(context.Context) (bool, error) {
@@ -70,7 +69,7 @@ func (s *stage) start(ctx context.Context) error {
 		return err == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("waiting for the control plane: %w; see bin/demo-plane.log", err)
+		return fmt.Errorf("waiting for the control plane: %w; see %s", err, s.planeLog())
 	}
 	say("installing the CRDs, the permissions and the policies (config/local)")
 	if err := s.kubectl(ctx, "apply", "--server-side", "-k", filepath.Join(s.root, "config", "local")); err != nil {
@@ -83,8 +82,8 @@ func (s *stage) start(ctx context.Context) error {
 	if s.metrics, err = freeAddress(); err != nil {
 		return err
 	}
-	pid, err := s.spawn(s.managerLog(), s.bin("manager"),
-		"--kubeconfig", filepath.Join(s.dir, "kubeconfig-manager"), "--namespace", "ordercycle-system",
+	pid, err := s.spawn(s.managerLog(), s.manager(),
+		"--kubeconfig", filepath.Join(s.dir(), "kubeconfig-manager"), "--namespace", "ordercycle-system",
 		"--metrics-bind-address", s.metrics, "--health-probe-bind-address", "0")
 	if err != nil {
 		return err
@@ -142,11 +141,11 @@ func (s *stage) stopManager(ctx context.Context) error {
 // isManager says whether a process runs our manager: its number may be another's by now.
 func (s *stage) isManager(pid int) bool {
 	path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
-	return err == nil && strings.TrimSuffix(path, " (deleted)") == s.bin("manager")
+	return err == nil && strings.TrimSuffix(path, " (deleted)") == s.manager()
 }
 
 func (s *stage) stopPlane(ctx context.Context) error {
-	if _, err := plane.Shutdown(ctx, s.dir); err != nil {
+	if _, err := plane.Shutdown(ctx, s.dir()); err != nil {
 		return fmt.Errorf("stopping the control plane: %w", err)
 	}
 	return nil

@@ -81,7 +81,7 @@ func truncate(m string) string {
 		return m
 	}
 	cut := MaxMessage - len("…")
-	for !utf8.RuneStart(m[cut]) {
+	for cut > 0 && !utf8.RuneStart(m[cut]) {
 		cut--
 	}
 	return m[:cut] + "…"

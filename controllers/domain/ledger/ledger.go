@@ -138,10 +138,10 @@ func Apply(st *v1.StockItemStatus, hard v1.Quantity, m Movement) error {
 		st.Reserved -= m.Quantity
 		if m.Kind == v1.MovementConsume && (st.CountTakenAt == nil || m.EffectiveAt.After(st.CountTakenAt.Time)) {
 			// A stock-take may have found less than left afterwards: there is no
-			// negative stock, and the next count tells the truth.
-			taken := min(m.Quantity, st.OnHand-st.Quarantined)
-			st.OnHand -= taken
-			journal(st, v1.JournalEntry{ID: m.ID, Kind: m.Kind, EffectiveAt: m.EffectiveAt, Change: -int64(taken), Source: string(m.Shipment)})
+			// negative stock, and the next count tells the truth. The journal keeps
+			// all that left, for a count that was taken before and saw it.
+			st.OnHand -= max(0, min(m.Quantity, st.OnHand-st.Quarantined))
+			journal(st, v1.JournalEntry{ID: m.ID, Kind: m.Kind, EffectiveAt: m.EffectiveAt, Change: -int64(m.Quantity), Source: string(m.Shipment)})
 		}
 	default:
 		return fmt.Errorf("posting %s: %s is not a movement of a Shipment", m.ID, m.Kind)

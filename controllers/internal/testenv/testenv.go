@@ -49,6 +49,8 @@ type Env struct {
 	Admin *rest.Config
 	// Manager is the configuration of the manager's identity.
 	Manager *rest.Config
+	// ManagerKubeconfig is the same as a file, for a manager as its own process.
+	ManagerKubeconfig []byte
 }
 
 // Run starts an environment, runs the tests of a package with it and stops it.
@@ -87,7 +89,7 @@ func Start(ctx context.Context) (*Env, error) {
 	if env.Client, err = client.NewWithWatch(env.Admin, client.Options{Scheme: scheme}); err != nil {
 		return nil, err
 	}
-	if env.Manager, _, err = p.User(managerUser, "system:serviceaccounts", "system:serviceaccounts:"+ManagerNamespace, "system:authenticated"); err != nil {
+	if env.Manager, env.ManagerKubeconfig, err = p.User(managerUser, "system:serviceaccounts", "system:serviceaccounts:"+ManagerNamespace, "system:authenticated"); err != nil {
 		return nil, err
 	}
 	if err := env.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ManagerNamespace}}); err != nil {

@@ -1,0 +1,195 @@
+package controllers_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers"
+	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
+)
+
+// crash cuts a manager off from the API server at its kth write, right before
+// it is sent or right after it was carried out: for the cluster, that is the
+// moment at which the process died.
+type crash struct {
+	at    int64
+	after bool
+
+	writes atomic.Int64
+	dead   atomic.Bool
+	point  atomic.Value
+}
+
+var errDead = errors.New("the process is dead")
+
+func (c *crash) wrap(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if c.dead.Load() {
+			return nil, errDead
+		}
+		if r.Method == http.MethodGet || strings.Contains(r.URL.Path, "/events") || c.writes.Add(1) != c.at {
+			return next.RoundTrip(r)
+		}
+		c.point.Store(r.Method + " " + r.URL.Path)
+		if c.after {
+			if response, err := next.RoundTrip(r); err == nil {
+				response.Body.Close()
+			}
+		}
+		c.dead.Store(true)
+		return nil, errDead
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestCrashAtEveryWrite kills the manager at each of its writes of a card
+// order's cycle, before and after it takes effect, and starts another one: the
+// order ends the same, its units leave once, its money is taken once.
+func TestCrashAtEveryWrite(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for k, done := int64(1), false; !done; k++ {
+			done = crashOnce(t, k, after)
+			if t.Failed() {
+				return
+			}
+			if done && k < 20 {
+				t.Errorf("the cycle had only %d writes; the seam does not see them", k-1)
+			}
+		}
+	}
+}
+
+// crashOnce runs the cycle with a crash at write k; it says whether the cycle
+// ended before there were k writes.
+func crashOnce(t *testing.T, k int64, after bool) (done bool) {
+	c := &crash{at: k, after: after}
+	ns := env.Namespace(t)
+	tea, cup := testenv.MakeStock(ns, "tea", "TEA", 9), testenv.MakeStock(ns, "cup", "CUP", 9)
+	o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Line("CUP", 1).Pay(v1.PaymentCard).Obj()
+	create(t, tea, cup, testenv.MakeClass(ns, "retail"), o)
+
+	stop := env.StartManager(t, func(o *controllers.Options) { o.Wrap = c.wrap })
+	testenv.Eventually(t, func() string {
+		if c.dead.Load() || get(t, o).Status.Phase == v1.OrderCompleted && idle(t, tea, cup) {
+			return ""
+		}
+		return "neither a crash nor the end of the cycle"
+	})
+	stop()
+	if !c.dead.Load() {
+		return true
+	}
+	defer env.StartManager(t)()
+	name := fmt.Sprintf("write %d (%v, after: %v)", k, c.point.Load(), after)
+	awaitOrder(t, o, inPhase(v1.OrderCompleted))
+	awaitCounters(t, tea, 7, 0)
+	awaitCounters(t, cup, 8, 0)
+	if a := o.Status.Amounts; a.Captured != 3000 || a.Refunded != 0 || a.Authorized != 0 {
+		t.Errorf("%s: amounts %+v", name, a)
+	}
+	for i, l := range o.Status.Lines {
+		if l.Delivered != o.Spec.Lines[i].Quantity || l.Cancelled != 0 {
+			t.Errorf("%s: line %+v", name, l)
+		}
+	}
+	// Where one item's promise was lost, the order leaves in two Shipments, each
+	// with its own capture: the sums are what counts.
+	if books, want := booksOf(t, o), map[v1.OperationKind]v1.Amount{v1.OperationAuthorize: 3000, v1.OperationCapture: 3000}; !maps.Equal(books, want) {
+		t.Errorf("%s: the provider's books say %v, want %v", name, books, want)
+	}
+	return false
+}
+
+func idle(t *testing.T, items ...*v1.StockItem) bool {
+	for _, i := range items {
+		if len(get(t, i).Status.Postings) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// booksOf sums what the provider's own books say of an order's operations.
+func booksOf(t *testing.T, o *v1.Order) map[v1.OperationKind]v1.Amount {
+	t.Helper()
+	var list corev1.ConfigMapList
+	if err := env.Client.List(context.Background(), &list, client.InNamespace(testenv.ManagerNamespace)); err != nil {
+		t.Fatal(err)
+	}
+	sums := map[v1.OperationKind]v1.Amount{}
+	for _, op := range o.Status.Payment.Operations {
+		for _, books := range list.Items {
+			line, ok := books.Data[op.ID]
+			if !ok || !strings.HasPrefix(books.Name, simulated.LedgerPrefix) {
+				continue
+			}
+			var entry struct {
+				Kind     v1.OperationKind
+				Amount   v1.Amount
+				Declined string
+			}
+			if err := json.Unmarshal([]byte(line), &entry); err != nil {
+				t.Fatal(err)
+			}
+			if entry.Declined == "" {
+				sums[entry.Kind] += entry.Amount
+			}
+		}
+	}
+	return sums
+}
+
+// TestQuiescence applies what is applied already, and watches that nobody writes.
+func TestQuiescence(t *testing.T) {
+	var writes atomic.Int64
+	count := func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "/leases/") {
+				writes.Add(1)
+			}
+			return next.RoundTrip(r)
+		})
+	}
+	env.StartManager(t, func(o *controllers.Options) { o.Wrap = count })
+	ns := env.Namespace(t)
+	tea := testenv.MakeStock(ns, "tea", "TEA", 5)
+	done := testenv.MakeOrder(ns, "done").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()
+	waits := testenv.MakeOrder(ns, "waits").Line("TEA", 9).Pay(v1.PaymentOnline).Obj()
+	held := testenv.MakeOrder(ns, "held").Line("NONE", 1).Pay(v1.PaymentOnline).Obj()
+	manifests := []client.Object{tea.DeepCopy(), done.DeepCopy(), waits.DeepCopy(), held.DeepCopy()}
+	create(t, testenv.MakeClass(ns, "retail"), tea, done)
+	awaitOrder(t, done, inPhase(v1.OrderCompleted))
+	create(t, waits, held)
+	awaitOrder(t, waits, inPhase(v1.OrderBackordered))
+	awaitOrder(t, held, inPhase(v1.OrderOnHold))
+	awaitStock(t, tea, 0, 0)
+	for range 2 {
+		for _, m := range manifests {
+			again := m.DeepCopyObject().(client.Object)
+			if err := env.Client.Patch(t.Context(), again, client.Merge); err != nil {
+				t.Fatalf("applying %s again: %v", m.GetName(), err)
+			}
+		}
+	}
+	before := writes.Load()
+	<-time.After(30 * time.Second)
+	if n := writes.Load() - before; n != 0 {
+		t.Errorf("%d writes in 30 s after convergence, want 0", n)
+	}
+}

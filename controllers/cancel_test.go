@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -108,25 +109,87 @@ func TestDeleteOrder(t *testing.T) {
 	create(t, tea, testenv.Manual(testenv.MakeClass(ns, "retail")), o)
 	s := shipment(o, 1)
 	awaitShipment(t, s, shipmentPhase(v1.ShipmentReserved))
-	if err := env.Client.Delete(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	for _, gone := range []client.Object{o, s} {
-		testenv.Eventually(t, func() string {
-			if err := env.Client.Get(t.Context(), client.ObjectKeyFromObject(gone), gone); !apierrors.IsNotFound(err) {
-				return gone.GetName() + " is still there"
+	remove(t, o)
+	awaitGone(t, o)
+	awaitGone(t, s)
+	awaitStock(t, tea, 5, 0)
+	remove(t, tea)
+	awaitGone(t, tea)
+}
+
+// TestOrderOfTheSameName asks the provider what it knows of an order's identity
+// before it charges: what was taken is not taken again, what went back is.
+func TestOrderOfTheSameName(t *testing.T) {
+	env.StartManager(t)
+	for name, c := range map[string]struct {
+		strip   bool // take the finalizer away, as a restore from a backup does
+		capture v1.Amount
+		refund  v1.Amount
+	}{
+		"deleted: its money went back, the new one pays when it is approved": {false, 4000, 2000},
+		"restored without its status: it has paid already":                   {true, 2000, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ns := env.Namespace(t)
+			o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Ref("web", "7").Obj()
+			again := o.DeepCopy()
+			create(t, testenv.MakeStock(ns, "tea", "TEA", 5), testenv.Manual(testenv.MakeClass(ns, "retail")), o)
+			awaitShipment(t, shipment(o, 1), shipmentPhase(v1.ShipmentReserved))
+			awaitOrder(t, o, func(o *v1.Order) string {
+				if o.Status.Amounts.Captured != 2000 {
+					return "nothing was captured"
+				}
+				return ""
+			})
+			if c.strip {
+				change(t, o, func(o *v1.Order) { o.Finalizers = nil })
 			}
-			return ""
+			remove(t, o)
+			awaitGone(t, o)
+			create(t, again)
+			if !c.strip {
+				awaitOrder(t, again, heldFor(v1.OrderOnHold, v1.ReasonReusedName, "metadata.name"))
+				change(t, again, func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })
+			}
+			awaitOrder(t, again, func(o *v1.Order) string {
+				if a := o.Status.Amounts; o.Status.Phase != v1.OrderProcessing || a.Captured != c.capture || a.Refunded != c.refund || a.Authorized != 0 {
+					return fmt.Sprintf("amounts %+v", a)
+				}
+				return ""
+			})
 		})
 	}
-	awaitStock(t, tea, 5, 0)
-	if err := env.Client.Delete(t.Context(), tea); err != nil {
-		t.Fatal(err)
+}
+
+func remove(t *testing.T, o client.Object) {
+	t.Helper()
+	if err := env.Client.Delete(t.Context(), o); err != nil {
+		t.Fatalf("deleting %s: %v", o.GetName(), err)
 	}
+}
+
+func awaitGone(t *testing.T, o client.Object) {
+	t.Helper()
 	testenv.Eventually(t, func() string {
-		if err := env.Client.Get(t.Context(), client.ObjectKeyFromObject(tea), tea); !apierrors.IsNotFound(err) {
-			return "the StockItem is still there"
+		if err := env.Client.Get(t.Context(), client.ObjectKeyFromObject(o), o); !apierrors.IsNotFound(err) {
+			return fmt.Sprintf("%s is still there: %v", o.GetName(), err)
 		}
 		return ""
 	})
+}
+
+// TestDeleteNamespace drains every finalizer of a namespace with orders under way.
+func TestDeleteNamespace(t *testing.T) {
+	env.StartManager(t)
+	ns := env.Namespace(t)
+	o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentCard).Obj()
+	waits := testenv.MakeOrder(ns, "waits").Line("TEA", 9).Pay(v1.PaymentCard).Obj()
+	create(t, testenv.MakeStock(ns, "tea", "TEA", 3), testenv.Manual(testenv.MakeClass(ns, "retail")), o)
+	awaitShipment(t, shipment(o, 1), shipmentPhase(v1.ShipmentReserved))
+	create(t, waits)
+	awaitShipment(t, shipment(waits, 1), shipmentPhase(v1.ShipmentReserved))
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}}
+	remove(t, namespace)
+	awaitGone(t, namespace)
 }

@@ -30,11 +30,7 @@ import (
 
 // binary builds the manager once for all tests of the package.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "ordercycle-manager-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "manager")
+	path := filepath.Join(scratch, "manager")
 	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, testenv.Root("cmd")).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building the manager: %w\n%s", err, out)

@@ -16,8 +16,21 @@ import (
 
 var env *testenv.Env
 
+// scratch is a directory for the whole package.
+var scratch string
+
 func TestMain(m *testing.M) {
-	os.Exit(testenv.Run(m, func(e *testenv.Env) { env = e }))
+	var err error
+	if scratch, err = os.MkdirTemp("", "ordercycle-test-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := testenv.Run(m, func(e *testenv.Env) { env = e })
+	if err := os.RemoveAll(scratch); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // create creates objects, or fails the test.

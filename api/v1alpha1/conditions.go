@@ -53,7 +53,7 @@ const (
 	// ReasonPending (several): not yet.
 	ReasonPending = "Pending"
 
-	// Findings of the checks (Order Ready, Validated and, without a deadline that ends it, Stalled).
+	// Findings of the checks (Order Ready and Validated; the final ones Stalled, too).
 
 	// ReasonAddressIncomplete: the address lacks a part; complete spec.shipTo.
 	ReasonAddressIncomplete = "AddressIncomplete"
@@ -65,6 +65,8 @@ const (
 	ReasonAmountTooLarge = "AmountTooLarge"
 	// ReasonUnknownSKU: no StockItem has this sku; create one or cancel.
 	ReasonUnknownSKU = "UnknownSKU"
+	// ReasonReusedName: the payment provider knows an earlier order of this identity; rename, or approve.
+	ReasonReusedName = "ReusedName"
 	// ReasonClassNotFound: the class does not exist; create it or correct spec.className.
 	ReasonClassNotFound = "ClassNotFound"
 	// ReasonUnknownCurrency: the currency is not in ISO 4217 (final).
@@ -114,9 +116,11 @@ const (
 	ReasonOverpaid = "Overpaid"
 	// ReasonManualRefundRequired (Order Ready, Stalled): a person must pay the stated amount back.
 	ReasonManualRefundRequired = "ManualRefundRequired"
+	// ReasonTooManyOperations (Order Ready, Stalled): the order has had 100 payment operations; settle the rest by hand.
+	ReasonTooManyOperations = "TooManyOperations"
 	// ReasonDelivered (Order Fulfilled): every unit has arrived.
 	ReasonDelivered = "Delivered"
-	// ReasonPartlyReturned (Order Fulfilled): a parcel was lost or came back; a person decides.
+	// ReasonDeliveryFailed (Order Fulfilled): a parcel was lost or came back; a person decides.
 	ReasonDeliveryFailed = "DeliveryFailed"
 	// ReasonSettled (Order Settled): goods and money are closed.
 	ReasonSettled = "Settled"
@@ -134,7 +138,7 @@ const (
 	ReasonBeingPicked = "BeingPicked"
 	// ReasonPaused (Ready): spec.management is Paused.
 	ReasonPaused = "Paused"
-	// ReasonDeleting (Order Ready): the object is being deleted and waits until it is settled.
+	// ReasonDeleting (Order, StockItem Ready): the object is being deleted and waits until it is settled.
 	ReasonDeleting = "Deleting"
 
 	// ReasonReserving (Shipment Ready): its stock is being reserved.
@@ -146,7 +150,9 @@ const (
 	// ReasonItemUIDChanged (Shipment StockItemReplaced): the item's uid is not the promised one.
 	ReasonItemUIDChanged = "ItemUIDChanged"
 
-	// ReasonAvailable (StockItem Ready): the ledger is up to date.
+	// ReasonSeveralDefaultClasses (event on an OrderClass): several are marked as default; the oldest is used.
+	ReasonSeveralDefaultClasses = "SeveralDefaultClasses"
+	// ReasonLedgerCurrent (StockItem Ready): the ledger is up to date.
 	ReasonLedgerCurrent = "LedgerCurrent"
 	// ReasonCountApplied (StockItem CountApplied): spec.count was applied.
 	ReasonCountApplied = "CountApplied"

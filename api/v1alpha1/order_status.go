@@ -70,10 +70,14 @@ type OrderStatus struct {
 type ItemSums struct {
 	// ordered units, cancelled ones excluded.
 	// +required
-	Ordered Quantity `json:"ordered"`
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100000000000
+	Ordered int64 `json:"ordered"`
 	// dispatched units.
 	// +required
-	Dispatched Quantity `json:"dispatched"`
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100000000000
+	Dispatched int64 `json:"dispatched"`
 	// shipped is "dispatched/ordered", for people.
 	// +required
 	// +kubebuilder:validation:MaxLength=25

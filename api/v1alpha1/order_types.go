@@ -267,6 +267,7 @@ type OrderLine struct {
 }
 
 // OrderPayment is how an order is paid.
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.refunded) || (has(self.refunded) && oldSelf.refunded.all(o, self.refunded.exists(n, n.id == o.id)))",message="a recorded refund cannot be removed; apply the complete list or use a field manager for each refund",fieldPath=".refunded"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.received) || (has(self.received) && oldSelf.received.all(o, self.received.exists(n, n.id == o.id)))",message="a recorded payment cannot be removed; apply the complete list or use a field manager for each payment",fieldPath=".received"
 type OrderPayment struct {
 	// method that the customer chose. Frozen once the order is confirmed.
@@ -286,9 +287,16 @@ type OrderPayment struct {
 	// +listMapKey=id
 	// +kubebuilder:validation:MaxItems=50
 	Received []ReceivedPayment `json:"received,omitempty"`
+	// refunded are the payments that finance paid back by hand, where condition
+	// Ready says ManualRefundRequired; write once.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=50
+	Refunded []ReceivedPayment `json:"refunded,omitempty"`
 }
 
-// ReceivedPayment is money that came in outside a provider.
+// ReceivedPayment is money that came in, or went back, outside a provider.
 // +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a recorded payment cannot be changed"
 type ReceivedPayment struct {
 	// id of the payment, such as the number of the receipt.
@@ -347,15 +355,11 @@ type Answer struct {
 }
 
 // Restock says what happens to the units of a cancelled order.
-// +kubebuilder:validation:Enum=Restock;Keep
+// +kubebuilder:validation:Enum=Restock
 type Restock string
 
-const (
-	// RestockRestock gives the units back to the stock.
-	RestockRestock Restock = "Restock"
-	// RestockKeep leaves them out of the stock that can be promised.
-	RestockKeep Restock = "Keep"
-)
+// RestockRestock gives the units back to the stock.
+const RestockRestock Restock = "Restock"
 
 // CancelRequest asks to cancel everything that has not left.
 type CancelRequest struct {

@@ -49,9 +49,9 @@ const (
 	ShipmentDelivered ShipmentPhase = "Delivered"
 	// ShipmentCancelled (final): it never left; its units go back to the stock.
 	ShipmentCancelled ShipmentPhase = "Cancelled"
-	// ShipmentReturned (final): the carrier brought it back.
+	// ShipmentReturned (transient): the carrier brings it back; a later scan can show otherwise.
 	ShipmentReturned ShipmentPhase = "Returned"
-	// ShipmentLost (final): the carrier gave it up.
+	// ShipmentLost (transient): the carrier gave it up; a later scan can show otherwise.
 	ShipmentLost ShipmentPhase = "Lost"
 )
 

@@ -7,7 +7,7 @@ import (
 // Return is the wish of a customer to give delivered units back.
 //
 // It has no apply configuration of its own: the generator names a parameter
-// after the kind, and "return" is a keyword of Go. Its parts have theirs.
+// after the kind, and "return" is a keyword of Go.
 //
 // +kubebuilder:ac:generate=false
 // +kubebuilder:object:root=true

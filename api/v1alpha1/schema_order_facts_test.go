@@ -17,6 +17,7 @@ func orderWithFacts() *v1alpha1.Order {
 	o := validOrder()
 	o.Spec.Answers = []v1alpha1.Answer{{Question: "q1", Choice: "Wait"}}
 	o.Spec.Payment.Received = []v1alpha1.ReceivedPayment{{ID: "r1", Amount: 4640, At: earlier}}
+	o.Spec.Payment.Refunded = []v1alpha1.ReceivedPayment{{ID: "b1", Amount: 40, At: earlier}}
 	o.Spec.Cases = []v1alpha1.Case{{ID: "k1", Type: "Complaint", Text: "a dent", OpenedAt: earlier}}
 	return o
 }
@@ -24,6 +25,7 @@ func orderWithFacts() *v1alpha1.Order {
 var (
 	answerRemoved  = refusal{"spec.answers", "an answer cannot be taken back; apply the complete list or use a field manager for each answer"}
 	paymentRemoved = refusal{"spec.payment.received", "a recorded payment cannot be removed; apply the complete list or use a field manager for each payment"}
+	refundRemoved  = refusal{"spec.payment.refunded", "a recorded refund cannot be removed; apply the complete list or use a field manager for each refund"}
 	caseRemoved    = refusal{"spec.cases", "a case cannot be removed; apply the complete list or use a field manager for each case"}
 	caseChanged    = refusal{"spec.cases[0]", "a case cannot be changed, but for response and closedAt; open a new case that reopens it"}
 	caseResponse   = refusal{"spec.cases[0].response", "response is written once; open a new case that reopens it"}
@@ -65,6 +67,14 @@ var orderFactUpdates = map[string]orderWrite{
 	"the list of recorded payments cannot be dropped": {
 		update:  func(o *v1alpha1.Order) { o.Spec.Payment.Received = nil },
 		refused: paymentRemoved,
+	},
+	"a recorded refund cannot be changed": {
+		update:  func(o *v1alpha1.Order) { o.Spec.Payment.Refunded[0].Amount++ },
+		refused: refusal{"spec.payment.refunded[0]", "a recorded payment cannot be changed"},
+	},
+	"the list of recorded refunds cannot be dropped": {
+		update:  func(o *v1alpha1.Order) { o.Spec.Payment.Refunded = nil },
+		refused: refundRemoved,
 	},
 	"a payment of one minor unit can be recorded": {
 		create: func(o *v1alpha1.Order) { o.Spec.Payment.Received[0].Amount = 1 },

@@ -110,7 +110,7 @@ func scanned(s *v1alpha1.Shipment) {
 
 // TestShipmentFinalPhases leaves each phase for each other one.
 func TestShipmentFinalPhases(t *testing.T) {
-	final := []v1alpha1.ShipmentPhase{v1alpha1.ShipmentCancelled, v1alpha1.ShipmentReturned, v1alpha1.ShipmentLost}
+	final := []v1alpha1.ShipmentPhase{v1alpha1.ShipmentCancelled}
 	cases := map[string]shipmentWrite{}
 	for _, from := range shipmentPhases {
 		for _, to := range shipmentPhases {
@@ -125,7 +125,7 @@ func TestShipmentFinalPhases(t *testing.T) {
 }
 
 var (
-	phaseIsFinal     = refusal{"status.phase", "Cancelled, Returned and Lost are final"}
+	phaseIsFinal     = refusal{"status.phase", "Cancelled is final"}
 	staysDispatched  = refusal{"status.dispatchedAt", "a dispatched Shipment stays dispatched"}
 	neverBoth        = refusal{"status.cancelledAt", "a Shipment is dispatched or cancelled, never both"}
 	staysCancelled   = refusal{"status.cancelledAt", "a cancelled Shipment stays cancelled and is not reserved afterwards"}
@@ -144,9 +144,8 @@ func posted(s *v1alpha1.Shipment) {
 }
 
 var shipmentStatusUpdates = map[string]shipmentWrite{
-	"a lost parcel stays lost": {
+	"a parcel that was given up can arrive": {
 		status: shipmentPhase(v1alpha1.ShipmentLost), updateStatus: shipmentPhase(v1alpha1.ShipmentDelivered),
-		refused: phaseIsFinal,
 	},
 	"a delivery can be corrected": {
 		status: shipmentPhase(v1alpha1.ShipmentDelivered), updateStatus: shipmentPhase(v1alpha1.ShipmentDispatched),

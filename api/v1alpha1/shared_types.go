@@ -17,6 +17,12 @@ const (
 	// class of every Order in its namespace that names none.
 	DefaultClassAnnotation = "ordercycle.dev/is-default-class"
 
+	// DeletionPolicyAnnotation, set to DeletionPolicyOrphan on an Order, lets it
+	// be deleted without waiting for its goods and money: for disaster drills.
+	DeletionPolicyAnnotation = "ordercycle.dev/deletion-policy"
+	// DeletionPolicyOrphan is the only value of that annotation.
+	DeletionPolicyOrphan = "Orphan"
+
 	// PaymentTokenSecretType is the only type of Secret that
 	// spec.payment.tokenSecretRef of an Order may name.
 	PaymentTokenSecretType = "ordercycle.dev/payment-token" //nolint:gosec // a type, not a secret

@@ -226,7 +226,7 @@ const (
 )
 
 // ShipmentStatus is how far a Shipment has come.
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.phase) || !(oldSelf.phase in ['Cancelled', 'Returned', 'Lost']) || (has(self.phase) && self.phase == oldSelf.phase)",message="Cancelled, Returned and Lost are final",fieldPath=".phase"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.phase) || oldSelf.phase != 'Cancelled' || (has(self.phase) && self.phase == oldSelf.phase)",message="Cancelled is final",fieldPath=".phase"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.dispatchedAt) || (has(self.dispatchedAt) && self.dispatchedAt == oldSelf.dispatchedAt)",message="a dispatched Shipment stays dispatched",fieldPath=".dispatchedAt"
 // +kubebuilder:validation:XValidation:rule="!has(self.dispatchedAt) || !has(self.cancelledAt)",message="a Shipment is dispatched or cancelled, never both",fieldPath=".cancelledAt"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancelledAt) || (has(self.cancelledAt) && self.cancelledAt == oldSelf.cancelledAt && has(self.reservedAt) == has(oldSelf.reservedAt))",message="a cancelled Shipment stays cancelled and is not reserved afterwards",fieldPath=".cancelledAt"

@@ -36,8 +36,14 @@ func (r *Reconciler) observe(ctx context.Context, o *v1.Order) (*lifecycle.Facts
 }
 
 func (r *Reconciler) observeShipments(ctx context.Context, f *lifecycle.Facts) error {
+	// Units that are cancelled do not come back, and an order that goes forgets
+	// its Shipments: neither may rest on an old cache.
+	var from client.Reader = r.Client
+	if lifecycle.Cancels(f.Order) {
+		from = r.Live
+	}
 	var err error
-	if f.Shipments, err = kube.ShipmentsOf(ctx, r.Client, f.Order); err != nil {
+	if f.Shipments, err = kube.ShipmentsOf(ctx, from, f.Order); err != nil {
 		return err
 	}
 	slices.SortFunc(f.Shipments, func(a, b *v1.Shipment) int {
@@ -61,7 +67,9 @@ func (r *Reconciler) observeStock(ctx context.Context, f *lifecycle.Facts) error
 		var s lifecycle.Stock
 		for i := range items.Items {
 			item := &items.Items[i]
-			s.Available += item.Status.Available
+			if item.DeletionTimestamp.IsZero() {
+				s.Available += item.Status.Available
+			}
 			s.Pending = s.Pending || item.Status.ObservedGeneration < item.Generation
 			intended(f, item)
 			if s.UnitCost == 0 && item.Spec.Currency == f.Order.Spec.Currency {
@@ -94,7 +102,7 @@ func intended(f *lifecycle.Facts, item *v1.StockItem) {
 // one, or the namespace's default. Of several defaults the oldest counts.
 func (r *Reconciler) observeClass(ctx context.Context, f *lifecycle.Facts) error {
 	o := f.Order
-	if o.Status.ConfirmedAt != nil {
+	if lifecycle.Confirmed(o) {
 		return nil
 	}
 	if name := o.Spec.ClassName; name != "" {
@@ -123,7 +131,7 @@ func (r *Reconciler) observeClass(ctx context.Context, f *lifecycle.Facts) error
 	}
 	f.Class = &defaults[0]
 	if len(defaults) > 1 && o.Status.Phase == "" {
-		r.Recorder.Eventf(f.Class, o, corev1.EventTypeWarning, "SeveralDefaultClasses", "Reconcile",
+		r.Recorder.Eventf(f.Class, o, corev1.EventTypeWarning, v1.ReasonSeveralDefaultClasses, "Reconcile",
 			"several OrderClasses are marked as default; the oldest, %s, is used: remove the annotation from the others", f.Class.Name)
 	}
 	return nil
@@ -133,7 +141,7 @@ func (r *Reconciler) observeClass(ctx context.Context, f *lifecycle.Facts) error
 // to look; a live read decides, since the answer is final.
 func (r *Reconciler) observeRivals(ctx context.Context, f *lifecycle.Facts) error {
 	o := f.Order
-	if o.Status.ConfirmedAt != nil || o.Spec.ExternalRef == "" {
+	if lifecycle.Confirmed(o) || o.Spec.ExternalRef == "" {
 		return nil
 	}
 	var rivals v1.OrderList
@@ -162,7 +170,7 @@ func (r *Reconciler) observeRivals(ctx context.Context, f *lifecycle.Facts) erro
 func (r *Reconciler) observeToken(ctx context.Context, f *lifecycle.Facts) error {
 	o := f.Order
 	ref := o.Spec.Payment.TokenSecretRef
-	if o.Status.ConfirmedAt != nil || ref == nil || !lifecycle.NeedsToken(f) {
+	if lifecycle.Confirmed(o) || ref == nil || !lifecycle.NeedsToken(f) {
 		return nil
 	}
 	var s corev1.Secret

@@ -51,33 +51,24 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 // the next step binds units, the Order is read again, live: the write that takes
 // the step rests on the version of the Shipment, which was read before.
 func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.Facts, error) {
-	f := &fulfilment.Facts{Shipment: s, Items: map[v1.ItemKey]*v1.StockItem{}}
-	for _, key := range ledger.Items(s) {
-		item, replaced, err := r.item(ctx, r.Client, s.Namespace, key)
-		if err != nil {
-			return nil, err
-		}
-		if replaced {
-			f.Replaced = append(f.Replaced, key.Name)
-		}
-		if item != nil {
-			f.Items[key] = item
-		}
-	}
+	f := &fulfilment.Facts{Shipment: s}
 	var err error
+	if f.Items, err = r.items(ctx, r.Client, s); err != nil {
+		return nil, err
+	}
 	if f.Order, err = r.order(ctx, r.Client, s); err != nil {
 		return nil, err
 	}
 	if f.Order != nil {
-		all, err := kube.ShipmentsOf(ctx, r.Client, f.Order)
-		if err != nil {
+		if f.Siblings, err = kube.Siblings(ctx, r.Client, f.Order, s); err != nil {
 			return nil, err
 		}
-		for _, other := range all {
-			if other.UID != s.UID {
-				f.Siblings = append(f.Siblings, other)
-			}
+	}
+	if f.NeedsLiveItems() {
+		if f.Items, err = r.items(ctx, r.Live, s); err != nil {
+			return nil, err
 		}
+		f.ItemsLive = true
 	}
 	if f.Order == nil || f.NeedsLiveOrder() {
 		// An Order that the cache does not know may be too new for it.
@@ -103,21 +94,22 @@ func (r *Reconciler) order(ctx context.Context, from client.Reader, s *v1.Shipme
 	return &o, nil
 }
 
-// item reads a StockItem by its identity; nil if it is gone or was replaced by
-// another one of its name.
-func (r *Reconciler) item(ctx context.Context, from client.Reader, namespace string, key v1.ItemKey) (item *v1.StockItem, replaced bool, err error) {
-	item = &v1.StockItem{}
-	err = from.Get(ctx, types.NamespacedName{Namespace: namespace, Name: string(key.Name)}, item)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, false, nil
-	case err != nil:
-		return nil, false, fmt.Errorf("reading StockItem %s: %w", key.Name, err)
-	case item.Key() != key:
-		return nil, true, nil
-	default:
-		return item, false, nil
+// items reads the StockItems of a Shipment, by the identities that were promised:
+// one that is gone is absent, one that was made again stands under its new one.
+func (r *Reconciler) items(ctx context.Context, from client.Reader, s *v1.Shipment) (map[v1.ItemKey]*v1.StockItem, error) {
+	items := map[v1.ItemKey]*v1.StockItem{}
+	for _, key := range ledger.Items(s) {
+		item := &v1.StockItem{}
+		err := from.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: string(key.Name)}, item)
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading StockItem %s: %w", key.Name, err)
+		}
+		items[item.Key()] = item
 	}
+	return items, nil
 }
 
 // release removes the finalizer of a Shipment that is being deleted, once live
@@ -127,16 +119,11 @@ func (r *Reconciler) release(ctx context.Context, f *fulfilment.Facts) error {
 	if s.DeletionTimestamp.IsZero() || len(s.Finalizers) == 0 {
 		return nil
 	}
-	f.LiveItems = map[v1.ItemKey]*v1.StockItem{}
-	for _, key := range ledger.Items(s) {
-		item, _, err := r.item(ctx, r.Live, s.Namespace, key)
-		if err != nil {
-			return err
-		}
-		if item != nil {
-			f.LiveItems[key] = item
-		}
+	var err error
+	if f.Items, err = r.items(ctx, r.Live, s); err != nil {
+		return err
 	}
+	f.ItemsLive = true
 	if !fulfilment.MayGo(f) {
 		return nil
 	}

@@ -3,6 +3,7 @@ package shipment
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -26,7 +27,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Named("shipment").
 		For(&v1.Shipment{}).
 		Watches(&v1.StockItem{}, itemHandler()).
-		Watches(&v1.Order{}, handler.EnqueueRequestsFromMapFunc(r.ofOrder), builder.WithPredicates(predicate.Funcs{
+		Watches(&v1.Order{}, kube.EnqueueShipments(r.Client), builder.WithPredicates(predicate.Funcs{
 			CreateFunc: func(event.CreateEvent) bool { return false },
 			UpdateFunc: orderMatters,
 		})).
@@ -72,27 +73,15 @@ func postings(o client.Object) map[string]types.NamespacedName {
 	return names
 }
 
-// ofOrder asks for the Shipments of an Order's name.
-func (r *Reconciler) ofOrder(ctx context.Context, o client.Object) []reconcile.Request {
-	var list v1.ShipmentList
-	if err := r.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.MatchingFields{kube.IndexShipmentOrder: o.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
-		// The cache answers from memory; it fails only when it is not running.
-		return nil
-	}
-	requests := make([]reconcile.Request, len(list.Items))
-	for i := range list.Items {
-		requests[i] = reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])}
-	}
-	return requests
-}
-
 // orderMatters lets pass what can make the units of a Shipment unwanted, or
-// wanted again: an edit, a deletion, more cancelled units.
+// wanted again, or lets a deleted Shipment go: an edit, a deletion, more cancelled
+// units, the end of the Order.
 func orderMatters(u event.UpdateEvent) bool {
 	before, after := u.ObjectOld.(*v1.Order), u.ObjectNew.(*v1.Order)
 	return before.Generation != after.Generation ||
 		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
-		cancelled(before) != cancelled(after)
+		cancelled(before) != cancelled(after) ||
+		meta.IsStatusConditionTrue(before.Status.Conditions, v1.ConditionCompleted) != meta.IsStatusConditionTrue(after.Status.Conditions, v1.ConditionCompleted)
 }
 
 func cancelled(o *v1.Order) v1.Quantity {

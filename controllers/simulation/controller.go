@@ -12,8 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -48,16 +50,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	if err != nil || o == nil || o.Status.Policy == nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
-	sim := fulfilment.Simulate(s, o, o.Status.Policy, now)
+	facts := &fulfilment.Facts{Shipment: s, Order: o}
+	if facts.Siblings, err = kube.Siblings(ctx, r.Client, o, s); err != nil {
+		return kube.Result(ctx, err, time.Time{}, now)
+	}
+	policy := o.Status.Policy
+	sim := fulfilment.Simulate(facts, policy, now)
 	if !sim.Due {
 		return kube.Result(ctx, nil, sim.Next, now)
 	}
 	// The order may have been cancelled since the cache saw it.
-	policy := o.Status.Policy
-	if o, err = r.order(ctx, r.Live, s); err != nil {
+	if facts.Order, err = r.order(ctx, r.Live, s); err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
-	if sim = fulfilment.Simulate(s, o, policy, now); sim.Due {
+	if sim = fulfilment.Simulate(facts, policy, now); sim.Due {
 		err = r.state(ctx, s, &sim)
 	}
 	return kube.Result(ctx, err, sim.Next, now)
@@ -107,12 +113,14 @@ func facts(f *v1.WarehouseFacts) *ac.WarehouseFactsApplyConfiguration {
 	return c
 }
 
-// SetupWithManager registers the controller. It acts on Shipments alone: their
-// next fact is due at a time that it knows, or follows from their own change.
+// SetupWithManager registers the controller. The next fact of a Shipment is due at
+// a time that is known, follows from its own change, or from an edit of its Order,
+// which may have been paused, resumed or cancelled.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("simulation").
 		For(&v1.Shipment{}).
+		Watches(&v1.Order{}, kube.EnqueueShipments(r.Client), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }

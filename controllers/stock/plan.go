@@ -30,10 +30,11 @@ func (c *cycle) plan(ctx context.Context) error {
 	if len(c.orders) == 0 {
 		return nil
 	}
+	intents := c.intents()
 	var demands []allocation.Demand
 	ordinals := map[v1.ObjectName]int{}
 	for i := range c.orders {
-		d, last, err := c.demand(ctx, &c.orders[i])
+		d, last, err := c.demand(ctx, &c.orders[i], intents[v1.ObjectName(c.orders[i].Name)])
 		if err != nil {
 			return err
 		}
@@ -57,9 +58,22 @@ func (c *cycle) plan(ctx context.Context) error {
 	return nil
 }
 
+// intents lists the promises that stand, by the name of their Order.
+func (c *cycle) intents() map[v1.ObjectName][]*v1.Posting {
+	byOrder := map[v1.ObjectName][]*v1.Posting{}
+	for _, e := range c.items {
+		for i := range e.item.Status.Postings {
+			if p := &e.item.Status.Postings[i]; p.Reserve != nil && (e.turn == nil || e.turn.Holds(p.ID)) {
+				byOrder[p.Reserve.Order.Name] = append(byOrder[p.Reserve.Order.Name], p)
+			}
+		}
+	}
+	return byOrder
+}
+
 // demand is what an Order still waits for, and the highest ordinal of its name
 // that anything remembers.
-func (c *cycle) demand(ctx context.Context, o *v1.Order) (allocation.Demand, int, error) {
+func (c *cycle) demand(ctx context.Context, o *v1.Order, intents []*v1.Posting) (allocation.Demand, int, error) {
 	d := allocation.Demand{
 		Order:    v1.ObjectIdentity{Name: v1.ObjectName(o.Name), UID: v1.UID(o.UID)},
 		Priority: o.Spec.Priority, ConfirmedAt: o.Status.ConfirmedAt.Time,
@@ -82,23 +96,21 @@ func (c *cycle) demand(ctx context.Context, o *v1.Order) (allocation.Demand, int
 		}
 	}
 	// Promises whose Shipment is not in the cache are as good as Shipments.
-	for _, e := range c.items {
-		for _, p := range e.item.Status.Postings {
-			r := p.Reserve
-			if r == nil || r.Order.Name != d.Order.Name {
-				continue
-			}
-			last = max(last, fulfilment.Ordinal(string(p.Shipment)))
-			if r.Order.UID == d.Order.UID && !known[r.Grant] && (e.turn == nil || e.turn.Holds(p.ID)) {
-				for _, l := range r.Lines {
-					promised[l.Line] += l.Quantity
-				}
+	for _, p := range intents {
+		last = max(last, fulfilment.Ordinal(string(p.Shipment)))
+		if p.Reserve.Order.UID == d.Order.UID && !known[p.Reserve.Grant] {
+			for _, l := range p.Reserve.Lines {
+				promised[l.Line] += l.Quantity
 			}
 		}
 	}
-	for i, l := range o.Status.Lines {
+	skus := make(map[v1.Identifier]v1.SKU, len(o.Spec.Lines))
+	for _, l := range o.Spec.Lines {
+		skus[l.ID] = l.SKU
+	}
+	for _, l := range o.Status.Lines {
 		if open := l.Ordered - l.Cancelled - promised[l.ID]; open > 0 {
-			d.Lines = append(d.Lines, allocation.LineDemand{Line: l.ID, SKU: o.Spec.Lines[i].SKU, Open: open})
+			d.Lines = append(d.Lines, allocation.LineDemand{Line: l.ID, SKU: skus[l.ID], Open: open})
 		}
 	}
 	if len(d.Lines) == 0 {
@@ -109,7 +121,8 @@ func (c *cycle) demand(ctx context.Context, o *v1.Order) (allocation.Demand, int
 	return d, last, err
 }
 
-// preference is the class's order of the locations; nil without a class.
+// preference is the class's order of the locations, nil without a class. It is
+// the class's present one: where goods can be had is not a term of the order.
 func (c *cycle) preference(ctx context.Context, o *v1.Order) (map[v1.Identifier]int32, error) {
 	p := o.Status.Policy
 	if p == nil || p.ClassName == "" {
@@ -153,9 +166,11 @@ func (c *cycle) promise(p *plan) {
 			}
 		}
 		e := c.byKey[key]
-		if err := e.turn.Reserve(m); err == nil {
-			e.promises = append(e.promises, m)
+		if err := e.turn.Reserve(m); err != nil {
+			c.wakeAt(c.now.Add(idleAfter)) // there is room again when postings were acknowledged
+			continue
 		}
+		e.promises = append(e.promises, m)
 	}
 	c.plans = append(c.plans, p)
 }

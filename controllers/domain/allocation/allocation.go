@@ -23,6 +23,10 @@ import (
 // is several Shipments.
 const MaxItems = 20
 
+// MaxEntries is the number of entries of one Shipment, each some units of one
+// line from one StockItem.
+const MaxEntries = 100
+
 // Demand is an order that waits for units.
 type Demand struct {
 	Order       v1.ObjectIdentity
@@ -168,7 +172,7 @@ func (s *stock) take(order v1.ObjectIdentity, lines []LineDemand, location v1.Id
 			if u.Location != location || u.Available == 0 || l.Open == 0 {
 				continue
 			}
-			if !distinct[u.Item] && len(distinct) == MaxItems {
+			if (!distinct[u.Item] && len(distinct) == MaxItems) || len(p.Items) == MaxEntries {
 				continue
 			}
 			distinct[u.Item] = true

@@ -33,6 +33,8 @@ type Facts struct {
 	Order *v1.Order
 	// ClassMissing says that spec.className names a class that does not exist.
 	ClassMissing bool
+	// BuiltIn says that no class applies, so that the built-in policy does.
+	BuiltIn bool
 	// Provider that would take the payment, nil if there is none.
 	Provider *v1.PaymentProvider
 	// Totals is the price, or PriceError says why there is none.
@@ -49,6 +51,8 @@ type Facts struct {
 	// Declined is the message of the provider that refused the payment, nil if
 	// none did since the spec last changed.
 	Declined *string
+	// Reused says that the provider knows an earlier order by this one's identity.
+	Reused bool
 	// Received is the money that was recorded by hand.
 	Received v1.Amount
 }
@@ -56,7 +60,7 @@ type Facts struct {
 // rules in the order in which they are reported: first what ends the order,
 // then what a person must mend, last what the payment lacks.
 var rules = []func(*Facts) *Finding{
-	currencyKnown, notDuplicate, notRejected,
+	currencyKnown, notDuplicate, notRejected, nameNotReused,
 	classFound, providerFound,
 	addressComplete, priceComputable, priceAsExpected, productsKnown,
 	approved,
@@ -97,6 +101,14 @@ func notRejected(f *Facts) *Finding {
 	return &Finding{v1.ReasonApprovalRejected, "spec.approval", "the order was rejected by a person; place a new Order", true, false}
 }
 
+func nameNotReused(f *Facts) *Finding {
+	if a := f.Order.Spec.Approval; !f.Reused || (a != nil && a.Decision == v1.DecisionApprove) {
+		return nil
+	}
+	return &Finding{Reason: v1.ReasonReusedName, Field: "metadata.name",
+		Message: "the payment provider knows an earlier order of this name and externalRef; place this one under another name, or set spec.approval to charge again"}
+}
+
 func classFound(f *Facts) *Finding {
 	if !f.ClassMissing {
 		return nil
@@ -109,13 +121,16 @@ func providerFound(f *Facts) *Finding {
 	if f.ClassMissing || f.Provider != nil {
 		return nil
 	}
+	found := &Finding{Reason: v1.ReasonNoProvider, Absent: f.BuiltIn}
 	p := f.Order.Spec.Payment
 	if p.Provider != "" {
-		return &Finding{v1.ReasonNoProvider, "spec.payment.provider",
-			fmt.Sprintf("the class has no provider %s for method %s; add it to spec.payment.providers of the class or name another", p.Provider, p.Method), false, false}
+		found.Field = "spec.payment.provider"
+		found.Message = fmt.Sprintf("the class has no provider %s for method %s; add it to spec.payment.providers of the class or name another", p.Provider, p.Method)
+	} else {
+		found.Field = "spec.payment.method"
+		found.Message = fmt.Sprintf("the class has no provider for method %s; add one to spec.payment.providers of the class or choose another method", p.Method)
 	}
-	return &Finding{v1.ReasonNoProvider, "spec.payment.method",
-		fmt.Sprintf("the class has no provider for method %s; add one to spec.payment.providers of the class or choose another method", p.Method), false, false}
+	return found
 }
 
 func addressComplete(f *Facts) *Finding {

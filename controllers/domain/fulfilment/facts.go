@@ -14,10 +14,11 @@ import (
 type Facts struct {
 	// Shipment as it was read; its resourceVersion guards the write.
 	Shipment *v1.Shipment
-	// Items by their identity; an item that is gone or was replaced is absent.
+	// Items by their identity; an item that is gone is absent, one that was made
+	// again under its name stands under its new identity.
 	Items map[v1.ItemKey]*v1.StockItem
-	// Replaced names the items that stand under the promised name with another uid.
-	Replaced []v1.ObjectName
+	// ItemsLive says that Items were read from the API server after Shipment was.
+	ItemsLive bool
 	// Order that the units are promised to; nil if it is gone or another Order
 	// has its name.
 	Order *v1.Order
@@ -25,9 +26,6 @@ type Facts struct {
 	OrderLive bool
 	// Siblings are the other Shipments of the same Order uid.
 	Siblings []*v1.Shipment
-	// LiveItems are the items read live after Shipment was; nil unless it is
-	// being deleted. An item that is gone or was replaced is absent.
-	LiveItems map[v1.ItemKey]*v1.StockItem
 }
 
 // NeedsLiveOrder says whether the next step may only be taken after the Order
@@ -42,6 +40,25 @@ func (f *Facts) NeedsLiveOrder() bool {
 		return f.promised()
 	}
 	return s.Spec.Facts.Picked != nil && s.Status.Phase == v1.ShipmentReserved
+}
+
+// NeedsLiveItems says whether the items must be read live: the Shipment is not
+// reserved yet, and the cache does not show its promises.
+func (f *Facts) NeedsLiveItems() bool {
+	return !f.ItemsLive && !decided(f.Shipment) && f.Shipment.Status.ReservedAt == nil && !f.promised()
+}
+
+// replaced names the items that were made again under the promised name.
+func (f *Facts) replaced() []v1.ObjectName {
+	var names []v1.ObjectName
+	for _, key := range ledger.Items(f.Shipment) {
+		for there := range f.Items {
+			if there.Name == key.Name && there.UID != key.UID {
+				names = append(names, key.Name)
+			}
+		}
+	}
+	return names
 }
 
 // decided says that the Shipment has left or was cancelled, by status or by a
@@ -71,6 +88,8 @@ func (f *Facts) unwanted() string {
 		return "its Order is gone"
 	case !f.Order.DeletionTimestamp.IsZero():
 		return "its Order is being deleted"
+	case f.Order.Spec.Management == v1.ManagementPaused:
+		return ""
 	case f.Order.Spec.Cancel != nil:
 		return "its Order is being cancelled"
 	case f.excess():
@@ -80,36 +99,32 @@ func (f *Facts) unwanted() string {
 	}
 }
 
-// excess says whether this Shipment has to go because the Order's Shipments
-// hold more of a line than the Order still wants. Those not yet picked go
-// first, and among them the latest.
+// excess says whether this Shipment has to go because the Order's Shipments hold
+// more of a line than the Order's spec still asks for. The latest go first; those
+// being picked stay, and the Order says that its edit was clamped. The Order
+// counts units as cancelled only when no Shipment holds them any more, so the
+// spec is asked here, not its status.
 func (f *Facts) excess() bool {
+	if f.Order.Status.ConfirmedAt == nil || picked(f.Shipment) {
+		return false
+	}
 	over := map[v1.Identifier]v1.Quantity{}
-	for _, s := range append([]*v1.Shipment{f.Shipment}, f.Siblings...) {
-		if s.Status.CancelledAt == nil {
-			for _, i := range s.Spec.Items {
-				over[i.Line] += i.Quantity
-			}
-		}
-	}
-	for _, l := range f.Order.Status.Lines {
-		over[l.ID] -= l.Ordered - l.Cancelled
-	}
 	candidates := []*v1.Shipment{f.Shipment}
-	for _, s := range f.Siblings {
-		if !decided(s) {
+	for _, s := range append([]*v1.Shipment{f.Shipment}, f.Siblings...) {
+		if s.Status.CancelledAt != nil {
+			continue
+		}
+		for _, i := range s.Spec.Items {
+			over[i.Line] += i.Quantity
+		}
+		if s != f.Shipment && !decided(s) && !picked(s) {
 			candidates = append(candidates, s)
 		}
 	}
-	slices.SortFunc(candidates, func(a, b *v1.Shipment) int {
-		if pa, pb := picked(a), picked(b); pa != pb {
-			if pa {
-				return 1
-			}
-			return -1
-		}
-		return Ordinal(b.Name) - Ordinal(a.Name)
-	})
+	for _, l := range f.Order.Spec.Lines {
+		over[l.ID] -= l.Quantity
+	}
+	slices.SortFunc(candidates, func(a, b *v1.Shipment) int { return Ordinal(b.Name) - Ordinal(a.Name) })
 	for _, s := range candidates {
 		holds := false
 		for _, i := range s.Spec.Items {

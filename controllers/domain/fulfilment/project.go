@@ -2,7 +2,6 @@ package fulfilment
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -28,7 +27,12 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	track := Track{}
 	if st.DispatchedAt != nil {
 		track = Fold(s.Spec.Events)
-		st.Tracking, st.DeliveredAt = track.Tracking, track.DeliveredAt
+		st.Tracking = track.Tracking
+		if at := track.DeliveredAt; at == nil || !at.After(now) {
+			st.DeliveredAt = at
+		} else if st.DeliveredAt == nil {
+			st.DeliveredAt = new(metav1.NewTime(now).Rfc3339Copy()) // stated for a time to come
+		}
 	}
 	st.Phase = phase(s, st, track)
 	setConditions(f, st, now)
@@ -44,17 +48,28 @@ func advance(f *Facts, st *v1.ShipmentStatus, now metav1.Time) {
 		return
 	}
 	if d := s.Spec.Facts.Dispatched; d != nil {
-		at := d.At
-		st.DispatchedAt = &at
+		st.DispatchedAt = new(earlier(d.At, now))
 		return
 	}
 	unwanted := f.unwanted() != ""
 	switch {
 	case s.Spec.Facts.PutBack != nil, unwanted && !picked(s):
 		st.CancelledAt = &now
+	case st.ReservedAt == nil && f.ItemsLive && !f.promised():
+		// It was made without a promise, or its item is gone: it holds nothing.
+		st.CancelledAt = &now
 	case !unwanted && st.ReservedAt == nil && f.OrderLive && f.promised() && f.Order.Spec.Management != v1.ManagementPaused:
 		st.ReservedAt = &now
 	}
+}
+
+// earlier keeps a fact that was stated for a time to come from being counted
+// after everything else.
+func earlier(at, now metav1.Time) metav1.Time {
+	if at.After(now.Time) {
+		return now
+	}
+	return at
 }
 
 // phase is the view of the steps and facts.
@@ -111,26 +126,30 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, now time.Time) {
 	default:
 		c.Ready(v1.ReasonAwaitingCarrier, "waiting for the carrier's next event")
 	}
-	if len(f.Replaced) > 0 && !ledger.Settled(s) {
-		slices.Sort(f.Replaced)
-		c.Set(v1.ConditionStockItemReplaced, metav1.ConditionTrue, v1.ReasonItemUIDChanged,
-			fmt.Sprintf("StockItem %s is not the one that was promised from; correct its stock with a new count", f.Replaced[0]))
+	if replaced := f.replaced(); len(replaced) > 0 && !ledger.Settled(s) {
+		c.True(v1.ConditionStockItemReplaced, v1.ReasonItemUIDChanged,
+			fmt.Sprintf("StockItem %s is not the one that was promised from; correct its stock with a new count", replaced[0]))
 	} else {
 		meta.RemoveStatusCondition(&st.Conditions, v1.ConditionStockItemReplaced)
 	}
 }
 
 // MayGo says whether the finalizer of a Shipment that is being deleted can be
-// removed: it has left or was cancelled, and every item that still exists has
+// removed. It has left or was cancelled; its Order is gone or closed, because
+// until then the Shipment is the memory of what was promised, and without it the
+// same units would be promised again; and every item that still exists has
 // counted what it did and remembers nothing of it. An item that is gone, or was
 // made again under its name, can count nothing any more.
 func MayGo(f *Facts) bool {
 	s := f.Shipment
-	if f.LiveItems == nil || (s.Status.DispatchedAt == nil && s.Status.CancelledAt == nil) {
+	if !f.ItemsLive || (s.Status.DispatchedAt == nil && s.Status.CancelledAt == nil) {
+		return false
+	}
+	if f.Order != nil && !meta.IsStatusConditionTrue(f.Order.Status.Conditions, v1.ConditionCompleted) {
 		return false
 	}
 	for _, key := range ledger.Items(s) {
-		if item := f.LiveItems[key]; item != nil && (len(ledger.Due(s, key)) > 0 || ledger.Mentions(s, &item.Status)) {
+		if item := f.Items[key]; item != nil && (len(ledger.Due(s, key)) > 0 || ledger.Mentions(s, &item.Status)) {
 			return false
 		}
 	}

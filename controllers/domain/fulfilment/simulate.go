@@ -35,16 +35,17 @@ var simulatedRoute = []struct {
 const simulatedBy = "simulated"
 
 // Simulate says what a simulated warehouse and carrier state of a Shipment by
-// now: one step after the other, each a set time after the one before. o is the
-// Order, nil if it is gone; cancelled units that were picked are put back.
-func Simulate(s *v1.Shipment, o *v1.Order, p *v1.PolicySnapshot, now time.Time) Simulated {
+// now: one step after the other, each a set time after the one before. Units that
+// the Order does not want any more are put back once they were picked.
+func Simulate(f *Facts, p *v1.PolicySnapshot, now time.Time) Simulated {
+	s, o := f.Shipment, f.Order
 	sim := Simulated{Facts: *s.Spec.Facts.DeepCopy(), Events: s.Spec.Events}
-	if p == nil || s.Status.CancelledAt != nil || s.Status.ReservedAt == nil {
+	if p == nil || (o != nil && o.Spec.Management == v1.ManagementPaused) || s.Status.CancelledAt != nil || s.Status.ReservedAt == nil {
 		return sim
 	}
 	if s.Spec.Facts.Dispatched == nil {
 		if p.Warehouse.Type == v1.WarehouseSimulated && s.Spec.Hold == "" {
-			sim.warehouse(s, o, seconds(p.Warehouse.StepSeconds), now)
+			sim.warehouse(f, seconds(p.Warehouse.StepSeconds), now)
 		}
 		return sim
 	}
@@ -62,9 +63,10 @@ func seconds(n *int32) time.Duration {
 	return time.Duration(*n) * time.Second
 }
 
-func (sim *Simulated) warehouse(s *v1.Shipment, o *v1.Order, step time.Duration, now time.Time) {
-	f := &sim.Facts
-	unwanted := o == nil || !o.DeletionTimestamp.IsZero() || o.Spec.Cancel != nil || !s.DeletionTimestamp.IsZero()
+func (sim *Simulated) warehouse(facts *Facts, step time.Duration, now time.Time) {
+	s, f := facts.Shipment, &sim.Facts
+	// Units that were put back are cancelled, whatever becomes of the Order.
+	unwanted := facts.unwanted() != "" || f.PutBack != nil
 	last := s.Status.ReservedAt.Time
 	for _, fact := range []struct {
 		at   **v1.ActorFact

@@ -133,7 +133,7 @@ func Apply(st *v1.StockItemStatus, hard v1.Quantity, m Movement) error {
 		st.Reserved += m.Quantity
 	case v1.MovementConsume, v1.MovementRelease:
 		if m.Quantity > st.Reserved {
-			return fmt.Errorf("posting %s: %d units owed, %d reserved: the ledger does not add up; run an audit", m.ID, m.Quantity, st.Reserved)
+			return fmt.Errorf("posting %s: %d units owed, %d reserved: the ledger does not add up", m.ID, m.Quantity, st.Reserved)
 		}
 		st.Reserved -= m.Quantity
 		if m.Kind == v1.MovementConsume && (st.CountTakenAt == nil || m.EffectiveAt.After(st.CountTakenAt.Time)) {
@@ -182,11 +182,15 @@ func HasRoom(st *v1.StockItemStatus, p v1.Posting) bool {
 	if len(st.Postings) >= MaxPostings {
 		return false
 	}
-	size := PostingBytes(p)
-	for _, q := range st.Postings {
-		size += PostingBytes(q)
+	return postingsBytes(st)+PostingBytes(p) <= MaxPostingBytes
+}
+
+func postingsBytes(st *v1.StockItemStatus) int {
+	size := 0
+	for _, p := range st.Postings {
+		size += PostingBytes(p)
 	}
-	return size <= MaxPostingBytes
+	return size
 }
 
 // PostingBytes estimates the encoded size of a posting from above: its strings

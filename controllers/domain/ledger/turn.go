@@ -54,7 +54,7 @@ func (t *Turn) Settle(p v1.Posting, s *v1.Shipment, live bool) (r Resolution, ce
 // acknowledge lets a posting go with the next write: at once where somebody
 // waits for it to go, or where room gets scarce.
 func (t *Turn) acknowledge(p v1.Posting, s *v1.Shipment) {
-	if len(t.status.Postings) >= halfFull {
+	if len(t.status.Postings) >= halfFull || postingsBytes(t.status) >= MaxPostingBytes/2 {
 		Drop(t.status, p.ID)
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/condition"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
@@ -22,7 +24,7 @@ func setConditions(f *Facts, v *view, now time.Time) {
 	}
 	paid(c, v)
 	settled(c, st.Phase)
-	refused := o.Spec.Cancel != nil && v.confirmed && v.goods.cancelled == 0 && v.goods.dispatched > 0 && v.goods.dispatched == v.goods.kept
+	refused := o.Spec.Cancel != nil && v.confirmed && v.goods.cancelled == v.goods.lowered && v.goods.dispatched > 0 && v.goods.dispatched == v.goods.kept
 	c.Keep(v1.ConditionCancelRefused, refused, v1.ReasonAlreadyDispatched, "everything has left already; create a Return instead")
 	c.Keep(v1.ConditionEditClamped, v.goods.clamped != "" && !v.ending, v1.ReasonBeingPicked,
 		fmt.Sprintf("line %s: some of the units that were cancelled by the lower quantity are being picked or have left, and stay", v.goods.clamped))
@@ -50,6 +52,8 @@ func validated(c condition.Set, approval *v1.Approval, v *view) {
 		c.True(v1.ConditionApproved, v1.ReasonApproved, "a person approved the order")
 	} else if v.confirmed || !v.ending {
 		c.True(v1.ConditionApproved, v1.ReasonAutoApproved, "the class asks for no approval")
+	} else {
+		c.Keep(v1.ConditionApproved, false, "", "") // nobody asks any more
 	}
 }
 
@@ -84,7 +88,7 @@ func fulfilled(c condition.Set, f *Facts, v *view) {
 }
 
 func paid(c condition.Set, v *view) {
-	switch payment.State(v.sums, v.amounts.Due) {
+	switch payment.State(v.sums, v.amounts.Total, v.amounts.Due) {
 	case v1.PaymentPaid:
 		c.True(v1.ConditionPaid, v1.ReasonPaid, "all that is due came in")
 	case v1.PaymentOverpaid:
@@ -143,7 +147,7 @@ func owed(o *v1.Order, v *view) v1.Amount {
 func summarize(c condition.Set, f *Facts, v *view) {
 	o, phase := f.Order, f.Order.Status.Phase
 	if amount := owed(o, v); amount > 0 {
-		c.Stalled(v1.ReasonManualRefundRequired, fmt.Sprintf("pay %s back to the customer by hand", pricing.Display(amount, o.Spec.Currency)))
+		c.Stalled(v1.ReasonManualRefundRequired, fmt.Sprintf("pay %s back to the customer by hand, and record it in spec.payment.refunded", pricing.Display(amount, o.Spec.Currency)))
 		return
 	}
 	switch phase {
@@ -154,21 +158,39 @@ func summarize(c condition.Set, f *Facts, v *view) {
 	case v1.OrderRejected:
 		c.Stalled(v.rejection().Reason, v.rejection().String())
 	case v1.OrderOnHold:
-		c.Ready(v.findings[0].Reason, findings(v))
+		if paused(o) || !calling(c, v) {
+			c.Ready(v.findings[0].Reason, findings(v))
+		}
 	default:
 		switch {
 		case paused(o):
 			c.Ready(v1.ReasonPaused, "paused; set spec.management to Active to go on")
-		case v.open != nil && v.open.State == v1.OperationUnknown:
-			c.Reconciling(v1.ReasonPaymentUnclear, fmt.Sprintf("the provider gave no clear answer to %s; it is looked up again", v.open.Kind))
-		case v.open != nil:
-			c.Reconciling(v1.ReasonProgressing, fmt.Sprintf("%s is sent to the payment provider", v.open.Kind))
+		case calling(c, v):
 		case declined(o) != nil:
-			c.Stalled(v1.ReasonPaymentDeclined, fmt.Sprintf("spec.payment: the provider declined %s (%s); change spec.payment to try again", declined(o).Kind, declined(o).Message))
+			c.Stalled(v1.ReasonPaymentDeclined, fmt.Sprintf("the provider declined %s (%s); any edit of the order tries again", declined(o).Kind, declined(o).Message))
+		case len(operations(o)) >= maxOperations && !v.moneyDone():
+			c.Stalled(v1.ReasonTooManyOperations, "the order has had as many payment operations as it can hold; settle the rest by hand")
 		default:
 			waiting(c, f, v)
+			if !o.DeletionTimestamp.IsZero() {
+				ready := meta.FindStatusCondition(o.Status.Conditions, v1.ConditionReady)
+				c.Reconciling(v1.ReasonDeleting, "the deletion waits until goods and money are settled: "+ready.Message)
+			}
 		}
 	}
+}
+
+// calling says which call is under way, and whether there is one.
+func calling(c condition.Set, v *view) bool {
+	switch {
+	case v.open == nil:
+		return false
+	case v.open.State == v1.OperationUnknown:
+		c.Reconciling(v1.ReasonPaymentUnclear, fmt.Sprintf("the provider gave no clear answer to %s; it is looked up again", v.open.Kind))
+	default:
+		c.Reconciling(v1.ReasonProgressing, fmt.Sprintf("%s is sent to the payment provider", v.open.Kind))
+	}
+	return true
 }
 
 // waiting says what an order that nothing hinders waits for.

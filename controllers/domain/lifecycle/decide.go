@@ -11,6 +11,10 @@ import (
 type Plan struct {
 	// AddFinalizer: the order is about to have effects and must not vanish.
 	AddFinalizer bool
+	// Adopt: before the first operation is recorded, the provider is asked what it
+	// knows of this order's identity. An Order of the same name may have been
+	// deleted, or this one restored without its status.
+	Adopt bool
 	// Call is the recorded payment operation to be looked up, and sent if the
 	// provider does not know it; nil for none.
 	Call *v1.PaymentOperation
@@ -28,8 +32,9 @@ func Decide(f *Facts, now time.Time) Plan {
 	if held := HasFinalizer(o); held && !o.DeletionTimestamp.IsZero() {
 		p.RemoveFinalizer = mayGo(f, v)
 	} else if !held && o.DeletionTimestamp.IsZero() && !closed(o) && !paused(o) {
-		p.AddFinalizer = v.next(o) != nil || v.confirmable(o)
+		p.AddFinalizer = v.confirmed || v.next(o) != nil || v.confirmable(o) || v.sums.Kept() > 0
 	}
+	p.Adopt = len(operations(o)) == 0 && !paused(o) && !closed(o) && v.next(o) != nil
 	if v.open != nil && !paused(o) && !now.Before(retryAt(v.open)) {
 		p.Call = v.open.DeepCopy()
 	}
@@ -39,16 +44,20 @@ func Decide(f *Facts, now time.Time) Plan {
 // HasFinalizer says whether the order is held until it is settled.
 func HasFinalizer(o *v1.Order) bool { return slices.Contains(o.Finalizers, v1.OrderFinalizer) }
 
-func paused(o *v1.Order) bool { return o.Spec.Management == v1.ManagementPaused }
+// paused says whether nothing may be done about the order. A deletion is stronger.
+func paused(o *v1.Order) bool {
+	return o.Spec.Management == v1.ManagementPaused && o.DeletionTimestamp.IsZero()
+}
 
 // mayGo says whether an order that is being deleted leaves nothing open: no
 // call, no money held or owed, no Shipment that may still leave or is on its way.
 func mayGo(f *Facts, v *view) bool {
-	if closed(f.Order) {
+	if closed(f.Order) || f.Order.Annotations[v1.DeletionPolicyAnnotation] == v1.DeletionPolicyOrphan {
 		return true
 	}
 	for _, s := range f.Shipments {
-		if s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil {
+		failed := s.Status.Phase == v1.ShipmentLost || s.Status.Phase == v1.ShipmentReturned
+		if s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil && !failed {
 			return false
 		}
 	}
@@ -94,6 +103,9 @@ func Deadline(f *Facts, now time.Time) time.Time {
 	}
 	if v.open != nil {
 		add(retryAt(v.open))
+	}
+	if len(operations(o)) == 0 && v.next(o) != nil {
+		add(now.Add(allocatorTurn)) // the provider could not be asked
 	}
 	if v.arriving {
 		add(arrivalEnd(o))

@@ -26,6 +26,9 @@ type Facts struct {
 	Stock map[v1.SKU]Stock
 	// Original is the Order that this one repeats, found by a live read; "" if none.
 	Original v1.ObjectName
+	// OtherCurrency says that the provider knows an order of this identity in
+	// another currency.
+	OtherCurrency bool
 	// TokenProblem says why the payment token cannot be used, "" if it can or
 	// none is needed.
 	TokenProblem string
@@ -44,13 +47,19 @@ type Stock struct {
 type Outcome struct {
 	// Operation with its new state, ref, message and attempts; nil if no call was made.
 	Operation *v1.PaymentOperation
+	// Adopted are the operations that the provider knows of this order's identity
+	// already, and LookedUp says that it was asked.
+	Adopted  []v1.PaymentOperation
+	LookedUp bool
+	// OtherCurrency says that it knows them in another currency.
+	OtherCurrency bool
 }
 
 // Repeats says whether an order repeats a rival: both have the same channel and
 // externalRef, and the rival was confirmed, or was there first. One that was
-// rejected is nobody's original.
+// rejected is nobody's original, and one without an externalRef repeats nobody.
 func Repeats(o, rival *v1.Order) bool {
-	if rival.UID == o.UID || rival.Spec.ExternalRef != o.Spec.ExternalRef || rival.Spec.Channel != o.Spec.Channel {
+	if o.Spec.ExternalRef == "" || rival.UID == o.UID || rival.Spec.ExternalRef != o.Spec.ExternalRef || rival.Spec.Channel != o.Spec.Channel {
 		return false
 	}
 	if rival.Status.ConfirmedAt != nil {
@@ -68,10 +77,30 @@ func NeedsToken(f *Facts) bool {
 	return provider != nil && provider.Type == v1.ProviderSimulated && !closed(f.Order)
 }
 
+// Cancels says whether an order is about to cancel units, or to go.
+func Cancels(o *v1.Order) bool {
+	if !Confirmed(o) || closed(o) || paused(o) {
+		return false
+	}
+	if Ending(o) {
+		return true
+	}
+	quantities := make(map[v1.Identifier]v1.Quantity, len(o.Spec.Lines))
+	for _, l := range o.Spec.Lines {
+		quantities[l.ID] = l.Quantity
+	}
+	for _, l := range o.Status.Lines {
+		if l.Ordered-quantities[l.ID] > l.Cancelled {
+			return true
+		}
+	}
+	return false
+}
+
 // WaitsForStock says whether a confirmed order may be given units: some are in
 // no Shipment, and nothing asks for its end or for a pause.
 func WaitsForStock(o *v1.Order) bool {
-	if o.Status.ConfirmedAt == nil || closed(o) || paused(o) || ending(o) {
+	if !Confirmed(o) || closed(o) || paused(o) || Ending(o) {
 		return false
 	}
 	for _, l := range o.Status.Lines {

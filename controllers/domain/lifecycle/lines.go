@@ -8,6 +8,8 @@ import (
 type goods struct {
 	// kept = ordered - cancelled.
 	kept, cancelled, dispatched, delivered v1.Quantity
+	// lowered are the cancelled units that a lower quantity asked for.
+	lowered v1.Quantity
 	// promised units are in Shipments that are not cancelled, or about to be.
 	promised v1.Quantity
 	// backordered units are not reserved; waiting ones are not even promised.
@@ -35,7 +37,7 @@ func countLines(f *Facts, ending bool) ([]v1.OrderLineStatus, goods) {
 	for i, spec := range o.Spec.Lines {
 		old := before[spec.ID]
 		l := v1.OrderLineStatus{ID: spec.ID, Ordered: spec.Quantity, Net: old.Net, Tax: old.Tax, UnitCost: old.UnitCost}
-		if o.Status.ConfirmedAt != nil {
+		if Confirmed(o) {
 			l.Ordered = old.Ordered
 		}
 		promised := f.Intended[spec.ID]
@@ -56,13 +58,19 @@ func countLines(f *Facts, ending bool) ([]v1.OrderLineStatus, goods) {
 				committed += q
 			}
 		}
-		if o.Status.ConfirmedAt != nil {
+		if Confirmed(o) {
 			wanted := l.Ordered - spec.Quantity
-			if ending {
+			if paused(o) {
+				wanted = 0
+			} else if ending {
 				wanted = l.Ordered - promised
-			} else if wanted > l.Ordered-committed {
-				wanted = l.Ordered - committed
-				sum.clamped = spec.ID
+			} else {
+				if wanted > l.Ordered-committed {
+					sum.clamped = spec.ID
+				}
+				// Units of a Shipment are cancelled when the Shipment is: it may
+				// leave before it hears of the edit.
+				wanted = min(wanted, l.Ordered-promised)
 			}
 			l.Cancelled = max(old.Cancelled, wanted)
 			l.Backordered = max(0, l.Ordered-l.Cancelled-reserved)
@@ -76,6 +84,7 @@ func countLines(f *Facts, ending bool) ([]v1.OrderLineStatus, goods) {
 		}
 		sum.kept += l.Ordered - l.Cancelled
 		sum.cancelled += l.Cancelled
+		sum.lowered += min(l.Cancelled, max(0, l.Ordered-spec.Quantity))
 		sum.promised += promised
 		sum.planned += promised - reserved
 		sum.backordered += l.Backordered
@@ -87,16 +96,15 @@ func countLines(f *Facts, ending bool) ([]v1.OrderLineStatus, goods) {
 }
 
 // addShipment counts the units of one Shipment and says whether they are being
-// picked or have left.
-func addShipment(l *v1.OrderLineStatus, s *v1.Shipment, q v1.Quantity) bool {
-	facts := s.Spec.Facts
+// picked or have left. What people read follows the Shipment's own view, so that
+// a fact changes the Order once and not twice; what binds follows the facts.
+func addShipment(l *v1.OrderLineStatus, s *v1.Shipment, q v1.Quantity) (committed bool) {
 	left := s.Status.DispatchedAt != nil
-	packed := left || (facts.Packed != nil && s.Status.ReservedAt != nil)
-	picked := packed || (facts.Picked != nil && s.Status.ReservedAt != nil)
 	if s.Status.ReservedAt != nil && !left {
 		l.Reserved += q
 	}
-	if picked {
+	packed := left || s.Status.Phase == v1.ShipmentPacked
+	if packed || s.Status.Phase == v1.ShipmentPicking {
 		l.Picked += q
 	}
 	if packed {
@@ -111,7 +119,8 @@ func addShipment(l *v1.OrderLineStatus, s *v1.Shipment, q v1.Quantity) bool {
 			l.DeliveredAt = at.DeepCopy()
 		}
 	}
-	return picked
+	facts := s.Spec.Facts
+	return left || facts.Picked != nil || facts.Packed != nil || facts.Dispatched != nil
 }
 
 func unitsOfLine(s *v1.Shipment, line v1.Identifier) v1.Quantity {

@@ -25,17 +25,9 @@ func Notes(before, after *v1.OrderStatus) []Note {
 		return &Note{Reason: now.Reason, Message: now.Message}
 	}
 	if n := told(v1.ConditionReady); n != nil {
-		switch after.Phase {
-		case v1.OrderOnHold, v1.OrderRejected:
-			n.Warning = true
+		n.Warning = after.Phase == v1.OrderOnHold || meta.IsStatusConditionTrue(after.Conditions, v1.ConditionStalled)
+		if n.Warning || n.Reason == v1.ReasonAwaitingStock || n.Reason == v1.ReasonCancelled {
 			notes = append(notes, *n)
-		case v1.OrderBackordered, v1.OrderCancelled:
-			notes = append(notes, *n)
-		default:
-			if meta.IsStatusConditionTrue(after.Conditions, v1.ConditionStalled) {
-				n.Warning = true
-				notes = append(notes, *n)
-			}
 		}
 	}
 	for _, c := range []string{v1.ConditionCancelRefused, v1.ConditionEditClamped} {

@@ -12,8 +12,12 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/pricing"
 )
 
-// maxTimeline is the number of stays in phases that the status keeps.
-const maxTimeline = 50
+// Limits of the lists in the status, those of the schema.
+const (
+	maxTimeline   = 50
+	maxOperations = 100
+	maxShipments  = 200
+)
 
 // Project computes the complete next status of an order from the facts and from
 // what came of the call. The same write records the next intent, so that it is
@@ -28,16 +32,20 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 	if out.Operation != nil {
 		merge(o, out.Operation)
 	}
+	if len(operations(o)) == 0 && len(out.Adopted) > 0 {
+		o.Status.Payment = &v1.PaymentStatus{Operations: out.Adopted}
+	}
+	g.OtherCurrency = g.OtherCurrency || out.OtherCurrency
 	v := look(&g, now)
 	if HasFinalizer(o) && !paused(o) {
 		if v.confirmable(o) {
 			confirm(o, v, now)
 			v = look(&g, now)
 		}
-		if step := v.next(o); step != nil {
+		if step := v.next(o); step != nil && (out.LookedUp || len(operations(o)) > 0) {
 			o.Status.Payment = orEmpty(o.Status.Payment)
 			o.Status.Payment.Operations = append(o.Status.Payment.Operations,
-				step.Record(g.Identity, operations(o), providerName(v), o.Generation, second(now)))
+				step.Record(g.Identity, operations(o), ProviderName(&g), o.Generation, second(now)))
 			v = look(&g, now)
 		}
 	}
@@ -45,11 +53,11 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 	st.ObservedGeneration = o.Generation
 	st.Lines, st.Amounts = v.lines, &v.amounts
 	st.Items = &v1.ItemSums{
-		Ordered: v.goods.kept, Dispatched: v.goods.dispatched,
+		Ordered: int64(v.goods.kept), Dispatched: int64(v.goods.dispatched),
 		Shipped: fmt.Sprintf("%d/%d", v.goods.dispatched, v.goods.kept),
 	}
 	st.Payment = orEmpty(st.Payment)
-	st.Payment.State = payment.State(v.sums, v.amounts.Due)
+	st.Payment.State = payment.State(v.sums, v.amounts.Total, v.amounts.Due)
 	if !v.confirmed && len(st.Payment.Operations) == 0 && v.sums.Captured == 0 {
 		st.Payment.State = v1.PaymentUnpaid
 	}
@@ -59,6 +67,9 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 			continue // it may still come to nothing
 		}
 		st.Shipments = append(st.Shipments, v1.OrderShipment{Name: v1.ObjectName(s.Name), Phase: s.Status.Phase})
+	}
+	if over := len(st.Shipments) - maxShipments; over > 0 {
+		st.Shipments = st.Shipments[over:]
 	}
 	st.Phase = v.phase(&g, now)
 	if Final(st.Phase) && v.confirmed {
@@ -83,7 +94,9 @@ func projectClosed(o *v1.Order) *v1.OrderStatus {
 // confirm freezes the amounts and the policy; from now on the order has its
 // place in the queue for stock.
 func confirm(o *v1.Order, v *view, now time.Time) {
-	o.Status.ConfirmedAt = &metav1.MicroTime{Time: now.Truncate(time.Microsecond)}
+	if o.Status.ConfirmedAt == nil {
+		o.Status.ConfirmedAt = &metav1.MicroTime{Time: now.Truncate(time.Microsecond)}
+	}
 	o.Status.Policy = v.policy.DeepCopy()
 	o.Status.Amounts = v.amounts.DeepCopy()
 	o.Status.Lines = v.lines
@@ -104,11 +117,12 @@ func orEmpty(p *v1.PaymentStatus) *v1.PaymentStatus {
 	return p
 }
 
-func providerName(v *view) v1.Identifier {
-	if v.provider == nil {
-		return ""
+// ProviderName is the provider that takes the order's payment, "" if there is none.
+func ProviderName(f *Facts) v1.Identifier {
+	if _, provider := policy(f); provider != nil {
+		return provider.Name
 	}
-	return v.provider.Name
+	return ""
 }
 
 // freight is what the carriers charged, as far as they said so.

@@ -42,7 +42,13 @@ func closed(o *v1.Order) bool {
 	return meta.IsStatusConditionTrue(o.Status.Conditions, v1.ConditionCompleted)
 }
 
-func ending(o *v1.Order) bool {
+// Confirmed says whether the order was confirmed, with all that was frozen then.
+func Confirmed(o *v1.Order) bool {
+	return o.Status.ConfirmedAt != nil && o.Status.Amounts != nil && o.Status.Policy != nil
+}
+
+// Ending says whether a cancel, a deletion or quantities of 0 ask for the end.
+func Ending(o *v1.Order) bool {
 	if o.Spec.Cancel != nil || !o.DeletionTimestamp.IsZero() {
 		return true
 	}
@@ -57,12 +63,12 @@ func ending(o *v1.Order) bool {
 // look computes the view.
 func look(f *Facts, now time.Time) *view {
 	o := f.Order
-	v := &view{ending: ending(o), confirmed: o.Status.ConfirmedAt != nil}
+	v := &view{ending: Ending(o), confirmed: Confirmed(o)}
 	v.policy, v.provider = policy(f)
 	v.lines, v.goods = countLines(f, v.ending)
 	ops := operations(o)
 	v.open = payment.Open(ops)
-	v.sums = payment.Sum(ops, o.Spec.Payment.Received)
+	v.sums = payment.Sum(ops, o.Spec.Payment.Received, o.Spec.Payment.Refunded)
 
 	totals, priceError := pricing.Of(&o.Spec)
 	if v.confirmed {
@@ -96,9 +102,10 @@ func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time
 		known[sku] = true
 	}
 	facts := confirmation.Facts{
-		Order: o, ClassMissing: f.ClassMissing, Provider: v.provider,
+		Order: o, ClassMissing: f.ClassMissing, BuiltIn: f.Class == nil && !f.ClassMissing, Provider: v.provider,
 		Totals: totals, PriceError: priceError, KnownSKUs: known, Original: f.Original,
 		ApproveFrom: approveFrom(f), TokenProblem: f.TokenProblem, Received: v.sums.Captured,
+		Reused: reused(o, v.sums) || f.OtherCurrency,
 	}
 	if op := payment.LastDeclined(operations(o), v1.OperationAuthorize); op != nil && op.Basis >= o.Generation {
 		facts.Declined = &op.Message
@@ -119,14 +126,29 @@ func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time
 		until = since.Add(holdLimit(f))
 	}
 	v.holdUntil = &until
-	v.expired = v.open == nil && !now.Before(until)
+	unsendable := v.open != nil && v.open.Kind == v1.OperationAuthorize && f.TokenProblem != ""
+	v.expired = (v.open == nil || unsendable) && !now.Before(until)
 }
 
 // arrivalGrace is how long an order waits for objects that were applied
-// together with it before it is held for want of them.
-const arrivalGrace = 2 * time.Second
+// together with it before it is held for want of them. The API keeps the time of
+// creation in whole seconds, so that it may be up to one less.
+const arrivalGrace = 3 * time.Second
 
 func arrivalEnd(o *v1.Order) time.Time { return o.CreationTimestamp.Add(arrivalGrace) }
+
+// reused says whether the provider knew the order's identity before, and all that
+// it did then has gone back: an order of this name was placed and ended. What was
+// kept is taken for this order's own, as after a restore.
+func reused(o *v1.Order, sums payment.Sums) bool {
+	if sums.Kept() != 0 || sums.Authorized != 0 {
+		return false
+	}
+	return slices.ContainsFunc(operations(o), func(op v1.PaymentOperation) bool { return op.Basis == adoptedBasis })
+}
+
+// adoptedBasis is the basis of an operation that no spec of this Order led to.
+const adoptedBasis = 0
 
 func heldSince(o *v1.Order) *metav1.Time {
 	if n := len(o.Status.Timeline); n > 0 && o.Status.Timeline[n-1].Stage == v1.OrderOnHold {
@@ -161,6 +183,9 @@ func (v *view) rejection() *confirmation.Finding {
 // held for it must be released.
 func (v *view) abandoned() bool { return !v.confirmed && (v.ending || v.rejection() != nil) }
 
+// Abandoned says the same of facts.
+func Abandoned(f *Facts, now time.Time) bool { return look(f, now).abandoned() }
+
 // ready says whether the order can be confirmed, but for money that is to be
 // authorised.
 func (v *view) ready() bool { return !v.confirmed && !v.ending && !v.arriving && len(v.findings) == 0 }
@@ -171,14 +196,14 @@ func (v *view) need() payment.Need {
 	case v.abandoned():
 		return payment.Need{Close: true}
 	case v.ready():
-		return payment.Need{Authorize: v.amounts.Total, Keep: v1.MaxAmount}
+		return payment.Need{Authorize: v.toAuthorize(), Keep: v1.MaxAmount}
 	case !v.confirmed:
 		return payment.Need{Keep: v1.MaxAmount}
 	default:
 		return payment.Need{
 			Capture: pricing.CaptureTarget(v.provider.Capture, &v.amounts, v.lines),
 			Keep:    v.amounts.Due,
-			Close:   v.sums.Captured >= v.amounts.Due,
+			Close:   v.sums.Kept() >= v.amounts.Due,
 		}
 	}
 }
@@ -188,13 +213,13 @@ func (v *view) need() payment.Need {
 // left to do is to release what an earlier choice of payment holds.
 func (v *view) next(o *v1.Order) *payment.Step {
 	ops := operations(o)
-	if v.open != nil {
+	if v.open != nil || len(ops) >= maxOperations {
 		return nil
 	}
 	if v.provider == nil || v.provider.Type == v1.ProviderCash {
-		return payment.Next(ops, payment.Need{Keep: v1.MaxAmount, Close: true}, o.Generation)
+		return payment.Next(ops, v.sums, payment.Need{Keep: v1.MaxAmount, Close: true}, o.Generation)
 	}
-	return payment.Next(ops, v.need(), o.Generation)
+	return payment.Next(ops, v.sums, v.need(), o.Generation)
 }
 
 // confirmable says whether everything is there to confirm the order now.
@@ -202,10 +227,14 @@ func (v *view) confirmable(o *v1.Order) bool {
 	if !v.ready() || v.open != nil || v.next(o) != nil {
 		return false
 	}
-	return v.provider.Type == v1.ProviderCash || v.sums.Authorized == v.amounts.Total
+	return v.provider.Type == v1.ProviderCash || v.sums.Authorized >= v.toAuthorize()
 }
 
 // moneyDone says whether all that is due came in, nothing is held and no call is open.
 func (v *view) moneyDone() bool {
-	return v.open == nil && v.sums.Authorized == 0 && v.sums.Captured-v.sums.Refunded == v.amounts.Due
+	return v.open == nil && v.sums.Authorized == 0 && v.sums.Kept() == v.amounts.Due
 }
+
+// toAuthorize is the money that must be held before the order is confirmed: the
+// total, less what an order of the same identity has paid already.
+func (v *view) toAuthorize() v1.Amount { return max(0, v.amounts.Total-v.sums.Kept()) }

@@ -27,11 +27,12 @@ type Step struct {
 
 // Next is the call that is due, nil if there is none: first money goes back,
 // then what is held and no longer needed is released, then money is held or
-// taken. It must not be asked while an operation is open. A declined kind is
-// tried again only once the spec has changed, which the generation tells.
-func Next(ops []v1.PaymentOperation, n Need, generation int64) *Step {
-	s := Sum(ops, nil)
-	if over := s.Captured - s.Refunded - n.Keep; over > 0 && mayTry(ops, v1.OperationRefund, generation) {
+// taken. s is the sum of the operations and of what was recorded by hand, so that
+// no call repeats what a person did. It must not be asked while an operation is
+// open. A declined kind is tried again only once the spec has changed, which the
+// generation tells.
+func Next(ops []v1.PaymentOperation, s Sums, n Need, generation int64) *Step {
+	if over := s.Kept() - n.Keep; over > 0 && mayTry(ops, v1.OperationRefund, generation) {
 		if parent, rest := oldest(ops, v1.OperationCapture, v1.OperationRefund); parent != nil {
 			return &Step{v1.OperationRefund, min(over, rest), parent.ID}
 		}
@@ -43,7 +44,7 @@ func Next(ops []v1.PaymentOperation, n Need, generation int64) *Step {
 	if n.Authorize > 0 && s.Authorized == 0 && mayTry(ops, v1.OperationAuthorize, generation) {
 		return &Step{v1.OperationAuthorize, n.Authorize, ""}
 	}
-	if want := n.Capture - s.Captured; want > 0 && held != nil && !n.Close && mayTry(ops, v1.OperationCapture, generation) {
+	if want := n.Capture - s.Kept(); want > 0 && held != nil && !n.Close && mayTry(ops, v1.OperationCapture, generation) {
 		return &Step{v1.OperationCapture, min(want, rest), held.ID}
 	}
 	return nil

@@ -77,8 +77,12 @@ type Sums struct {
 	Refunded v1.Amount
 }
 
-// Sum adds up what has succeeded.
-func Sum(ops []v1.PaymentOperation, received []v1.ReceivedPayment) Sums {
+// Kept is the money that came in and did not go back.
+func (s Sums) Kept() v1.Amount { return s.Captured - s.Refunded }
+
+// Sum adds up what has succeeded and what was recorded by hand. No more can be
+// paid back by hand than came in: what is recorded above that counts nothing.
+func Sum(ops []v1.PaymentOperation, received, refunded []v1.ReceivedPayment) Sums {
 	var s Sums
 	for _, op := range ops {
 		if op.State != v1.OperationSucceeded {
@@ -99,6 +103,9 @@ func Sum(ops []v1.PaymentOperation, received []v1.ReceivedPayment) Sums {
 	for _, r := range received {
 		s.Captured += min(v1.Amount(r.Amount), v1.MaxAmount-s.Captured)
 	}
+	for _, r := range refunded {
+		s.Refunded += min(v1.Amount(r.Amount), s.Kept())
+	}
 	return s
 }
 
@@ -114,9 +121,11 @@ func Captures(ops []v1.PaymentOperation) []v1.Amount {
 }
 
 // State is a view of the sums.
-func State(s Sums, due v1.Amount) v1.PaymentState {
-	kept := s.Captured - s.Refunded
+func State(s Sums, total, due v1.Amount) v1.PaymentState {
+	kept := s.Kept()
 	switch {
+	case total == 0 && s == Sums{}:
+		return v1.PaymentPaid
 	case s.Captured > 0 && kept == 0:
 		return v1.PaymentRefunded
 	case kept > due:

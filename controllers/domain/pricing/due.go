@@ -26,14 +26,15 @@ func Due(a *v1.OrderAmounts, lines []v1.OrderLineStatus) v1.Amount {
 	return Part(a, lines, func(l *v1.OrderLineStatus) v1.Quantity { return l.Ordered - l.Cancelled })
 }
 
-// CaptureTarget is the money that should have come in by now.
+// CaptureTarget is the money that should have come in by now, at most what is due.
 func CaptureTarget(moment v1.CaptureMoment, a *v1.OrderAmounts, lines []v1.OrderLineStatus) v1.Amount {
+	due := Due(a, lines)
 	switch moment {
 	case v1.CaptureOnConfirm:
-		return Due(a, lines)
+		return due
 	case v1.CaptureOnDelivery:
-		return Part(a, lines, func(l *v1.OrderLineStatus) v1.Quantity { return l.Delivered })
+		return min(due, Part(a, lines, func(l *v1.OrderLineStatus) v1.Quantity { return l.Delivered }))
 	default:
-		return Part(a, lines, func(l *v1.OrderLineStatus) v1.Quantity { return l.Dispatched })
+		return min(due, Part(a, lines, func(l *v1.OrderLineStatus) v1.Quantity { return l.Dispatched }))
 	}
 }

@@ -21,7 +21,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/rest"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -148,7 +147,7 @@ func (e *Env) StartManager(t testing.TB, tune ...func(*controllers.Options)) (st
 		Namespace: ManagerNamespace, Installation: "test", Workers: 4,
 		Manager: manager.Options{Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0"},
 	}
-	o.Manager.Controller.SkipNameValidation = ptr.To(true)
+	o.Manager.Controller.SkipNameValidation = new(true)
 	for _, f := range tune {
 		f(&o)
 	}

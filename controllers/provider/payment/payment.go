@@ -28,6 +28,10 @@ type Request struct {
 type Answer struct {
 	// Declined calls had no effect and never will have.
 	Declined bool
+	// Amount, Currency and Parent of the operation as the provider has them.
+	Amount   v1.Amount
+	Currency v1.Currency
+	Parent   string
 	// Ref is the provider's own reference.
 	Ref string
 	// Message for people, without personal data, at most 128 bytes.

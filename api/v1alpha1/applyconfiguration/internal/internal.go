@@ -241,10 +241,10 @@ var schemaYAML = typed.YAMLObject(`types:
     fields:
     - name: dispatched
       type:
-        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+        scalar: numeric
     - name: ordered
       type:
-        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+        scalar: numeric
     - name: shipped
       type:
         scalar: string
@@ -488,6 +488,14 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
     - name: received
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.ReceivedPayment
+          elementRelationship: associative
+          keys:
+          - id
+    - name: refunded
       type:
         list:
           elementType:

@@ -62,7 +62,7 @@ type entry struct {
 }
 
 func (e *entry) answer(id string) *payment.Answer {
-	return &payment.Answer{Declined: e.Declined != "", Ref: "sim_" + id[:12], Message: e.Declined}
+	return &payment.Answer{Declined: e.Declined != "", Amount: e.Amount, Currency: e.Currency, Parent: e.Parent, Ref: "sim_" + id[:12], Message: e.Declined}
 }
 
 // Lookup finds what became of an operation; payment.ErrUnknown if it was never received.
@@ -164,7 +164,7 @@ func (p *Provider) record(ctx context.Context, id string, e *entry) (*entry, err
 			return err
 		}
 		if size(&books)+len(id)+len(line) > maxLedgerBytes {
-			return fmt.Errorf("ConfigMap %s is full: delete it once its orders are completed", books.Name)
+			return fmt.Errorf("ConfigMap %s is full; run real orders through a real provider", books.Name)
 		}
 		if books.Data == nil {
 			books.Data = map[string]string{}

@@ -2,19 +2,15 @@
 
 package v1alpha1
 
-import (
-	apiv1alpha1 "ordercycle.dev/ordercycle/api/v1alpha1"
-)
-
 // ItemSumsApplyConfiguration represents a declarative configuration of the ItemSums type for use
 // with apply.
 //
 // ItemSums are the sums over all lines of an order.
 type ItemSumsApplyConfiguration struct {
 	// ordered units, cancelled ones excluded.
-	Ordered *apiv1alpha1.Quantity `json:"ordered,omitempty"`
+	Ordered *int64 `json:"ordered,omitempty"`
 	// dispatched units.
-	Dispatched *apiv1alpha1.Quantity `json:"dispatched,omitempty"`
+	Dispatched *int64 `json:"dispatched,omitempty"`
 	// shipped is "dispatched/ordered", for people.
 	Shipped *string `json:"shipped,omitempty"`
 }
@@ -28,7 +24,7 @@ func ItemSums() *ItemSumsApplyConfiguration {
 // WithOrdered sets the Ordered field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Ordered field is set to the value of the last call.
-func (b *ItemSumsApplyConfiguration) WithOrdered(value apiv1alpha1.Quantity) *ItemSumsApplyConfiguration {
+func (b *ItemSumsApplyConfiguration) WithOrdered(value int64) *ItemSumsApplyConfiguration {
 	b.Ordered = &value
 	return b
 }
@@ -36,7 +32,7 @@ func (b *ItemSumsApplyConfiguration) WithOrdered(value apiv1alpha1.Quantity) *It
 // WithDispatched sets the Dispatched field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Dispatched field is set to the value of the last call.
-func (b *ItemSumsApplyConfiguration) WithDispatched(value apiv1alpha1.Quantity) *ItemSumsApplyConfiguration {
+func (b *ItemSumsApplyConfiguration) WithDispatched(value int64) *ItemSumsApplyConfiguration {
 	b.Dispatched = &value
 	return b
 }

@@ -21,6 +21,9 @@ type OrderPaymentApplyConfiguration struct {
 	TokenSecretRef *LocalReferenceApplyConfiguration `json:"tokenSecretRef,omitempty"`
 	// received are the payments that finance recorded (cash, transfers); write once.
 	Received []ReceivedPaymentApplyConfiguration `json:"received,omitempty"`
+	// refunded are the payments that finance paid back by hand, where condition
+	// Ready says ManualRefundRequired; write once.
+	Refunded []ReceivedPaymentApplyConfiguration `json:"refunded,omitempty"`
 }
 
 // OrderPaymentApplyConfiguration constructs a declarative configuration of the OrderPayment type for use with
@@ -62,6 +65,19 @@ func (b *OrderPaymentApplyConfiguration) WithReceived(values ...*ReceivedPayment
 			panic("nil value passed to WithReceived")
 		}
 		b.Received = append(b.Received, *values[i])
+	}
+	return b
+}
+
+// WithRefunded adds the given value to the Refunded field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Refunded field.
+func (b *OrderPaymentApplyConfiguration) WithRefunded(values ...*ReceivedPaymentApplyConfiguration) *OrderPaymentApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithRefunded")
+		}
+		b.Refunded = append(b.Refunded, *values[i])
 	}
 	return b
 }

@@ -10,7 +10,7 @@ import (
 // ReceivedPaymentApplyConfiguration represents a declarative configuration of the ReceivedPayment type for use
 // with apply.
 //
-// ReceivedPayment is money that came in outside a provider.
+// ReceivedPayment is money that came in, or went back, outside a provider.
 type ReceivedPaymentApplyConfiguration struct {
 	// id of the payment, such as the number of the receipt.
 	ID *apiv1alpha1.Identifier `json:"id,omitempty"`

@@ -1,0 +1,307 @@
+package lifecycle
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/allocation"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
+	"ordercycle.dev/ordercycle/controllers/domain/ledger"
+)
+
+// sim is an order in a world in which everyone acts in a random order: its
+// controller, those of stock and Shipments, a warehouse, a carrier, a payment
+// provider, a customer and a shop. The planners are the real ones; the API
+// server, the caches and the people are played.
+type sim struct {
+	*shop
+	r      *rand.Rand
+	items  []*v1.StockItem
+	counts int
+	grants int
+	// fresh caches show what is; others lag behind, each by itself.
+	fresh bool
+	// orderSeen is the Order that the controllers of stock and Shipments know.
+	orderSeen *v1.Order
+	// shipmentsSeen are the Shipments that the other two controllers know.
+	shipmentsSeen map[string][]*v1.Shipment
+	shipments     []*v1.Shipment
+	log           []string
+	gone          bool
+	// held says that the order was ever held by its finalizer.
+	held bool
+}
+
+func newSim(t testing.TB, seed uint64) *sim {
+	r := rand.New(rand.NewPCG(seed, 1))
+	capture := []v1.CaptureMoment{v1.CaptureOnConfirm, v1.CaptureOnDispatch, v1.CaptureOnDelivery}[r.IntN(3)]
+	method := []v1.PaymentMethod{v1.PaymentCard, v1.PaymentCard, v1.PaymentOnline, v1.PaymentCash}[r.IntN(4)]
+	var c *v1.OrderClass
+	if c = class(capture); r.IntN(5) == 0 {
+		c, method = nil, []v1.PaymentMethod{v1.PaymentCash, v1.PaymentTransfer}[r.IntN(2)]
+	}
+	s := &sim{r: r, shipmentsSeen: map[string][]*v1.Shipment{}}
+	s.shop = newShop(t, c, method, v1.Quantity(1+r.IntN(4)), v1.Quantity(1+r.IntN(3)))
+	o := s.order()
+	o.Spec.ShippingFee = v1.Amount(r.IntN(2) * 777)
+	o.Spec.Discount = v1.Amount(r.IntN(2) * 333)
+	if r.IntN(6) == 0 {
+		o.Spec.ShipTo.City = "" // somebody has to mend it
+	}
+	for i, l := range o.Spec.Lines {
+		for place := range 1 + r.IntN(2) {
+			item := &v1.StockItem{}
+			item.Name, item.Generation = fmt.Sprintf("item-%d-%d", i, place), 1
+			item.UID = types.UID("uid-" + item.Name)
+			item.Spec.SKU, item.Spec.Location = l.SKU, v1.Identifier(fmt.Sprint("place-", place))
+			s.items = append(s.items, item)
+		}
+	}
+	s.orderSeen = o.DeepCopy()
+	return s
+}
+
+func (s *sim) note(format string, args ...any) {
+	s.log = append(s.log, s.now.Format("02 15:04:05 ")+fmt.Sprintf(format, args...))
+}
+
+// chance is true once in n times.
+func (s *sim) chance(n int) bool { return s.r.IntN(n) == 0 }
+
+// reader is what a controller reads of the Shipments, live or of its cache, which
+// never goes back.
+func (s *sim) reader(name string, live bool) []*v1.Shipment {
+	if live || s.fresh || !s.chance(3) {
+		seen := make([]*v1.Shipment, len(s.shipments))
+		for i, sh := range s.shipments {
+			seen[i] = sh.DeepCopy()
+		}
+		s.shipmentsSeen[name] = seen
+	}
+	return s.shipmentsSeen[name]
+}
+
+func (s *sim) orderCached() *v1.Order {
+	if s.fresh || !s.chance(3) {
+		s.orderSeen = s.order().DeepCopy()
+	}
+	if s.gone && s.fresh {
+		return nil
+	}
+	return s.orderSeen
+}
+
+// orderTurn is a look of the order's controller.
+func (s *sim) orderTurn() {
+	if s.gone {
+		return
+	}
+	s.facts.Shipments = s.reader("order", Cancels(s.order()))
+	s.facts.Stock, s.facts.Intended = map[v1.SKU]Stock{}, map[v1.Identifier]v1.Quantity{}
+	for _, item := range s.items {
+		st := s.facts.Stock[item.Spec.SKU]
+		st.Available += item.Status.Available
+		st.Pending = st.Pending || item.Status.ObservedGeneration < item.Generation
+		s.facts.Stock[item.Spec.SKU] = st
+		for _, p := range item.Status.Postings {
+			if p.Reserve == nil || slices.ContainsFunc(s.facts.Shipments, func(sh *v1.Shipment) bool { return sh.Spec.Grant == p.Reserve.Grant }) {
+				continue
+			}
+			for _, l := range p.Reserve.Lines {
+				s.facts.Intended[l.Line] += l.Quantity
+			}
+		}
+	}
+	phase, deleting := s.order().Status.Phase, !s.order().DeletionTimestamp.IsZero()
+	s.look()
+	s.held = s.held || HasFinalizer(s.order())
+	s.gone = deleting && !HasFinalizer(s.order())
+	if s.gone {
+		s.note("the order is gone")
+	} else if now := s.order().Status.Phase; now != phase {
+		s.note("the order is %s", now)
+	}
+}
+
+func find(list []*v1.Shipment, name v1.ObjectName) *v1.Shipment {
+	for _, sh := range list {
+		if sh.Name == string(name) {
+			return sh
+		}
+	}
+	return nil
+}
+
+// stockTurn is a cycle of the stock controller.
+func (s *sim) stockTurn() {
+	cached := s.reader("stock", false)
+	turns := map[v1.ItemKey]*ledger.Turn{}
+	var absent []v1.Posting
+	for _, item := range s.items {
+		turn := ledger.NewTurn(item, s.now)
+		for _, p := range item.Status.Postings {
+			r, certain := turn.Settle(p, find(cached, p.Shipment), false)
+			if !certain {
+				r, _ = turn.Settle(p, find(s.shipments, p.Shipment), true)
+			}
+			if r == ledger.CreateIt {
+				absent = append(absent, p)
+			}
+		}
+		for _, sh := range s.shipments {
+			if err := turn.Post(sh); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		turns[item.Key()] = turn
+	}
+	planned := s.plan(cached, turns)
+	for _, item := range s.items {
+		before, after := item.Status.DeepCopy(), turns[item.Key()].Status(s.chance(2))
+		over := func(st *v1.StockItemStatus) v1.Quantity { return st.Reserved - st.OnHand }
+		if over(after) > 0 && over(after) > over(before) && (after.CountID == before.CountID || after.Reserved > before.Reserved) {
+			s.t.Fatalf("oversold: %+v, then %+v", before, after)
+		}
+		item.Status = *after
+	}
+	for _, sh := range planned {
+		s.create(sh)
+	}
+	for _, p := range absent {
+		sh := s.build(p.Shipment, p.Reserve.Grant)
+		for _, item := range s.items {
+			for _, q := range item.Status.Postings {
+				if q.ID == p.ID {
+					sh.Spec.Items = append(sh.Spec.Items, v1.ShipmentItem{
+						Line: q.Reserve.Lines[0].Line, StockItem: v1.ObjectName(item.Name), StockItemUID: v1.UID(item.UID), Quantity: q.Quantity,
+					})
+				}
+			}
+		}
+		s.create(sh)
+	}
+}
+
+// plan adds promises to the turns and builds their Shipments.
+func (s *sim) plan(cached []*v1.Shipment, turns map[v1.ItemKey]*ledger.Turn) []*v1.Shipment {
+	o := s.orderCached()
+	if o == nil || !WaitsForStock(o) {
+		return nil
+	}
+	promised, known, last := map[v1.Identifier]v1.Quantity{}, map[string]bool{}, 0
+	for _, sh := range cached {
+		last = max(last, fulfilment.Ordinal(sh.Name))
+		known[sh.Spec.Grant] = true
+		for _, i := range sh.Spec.Items {
+			if sh.Status.CancelledAt == nil {
+				promised[i.Line] += i.Quantity
+			}
+		}
+	}
+	var supplies []allocation.Supply
+	for _, item := range s.items {
+		for _, p := range item.Status.Postings {
+			if p.Reserve == nil {
+				continue
+			}
+			last = max(last, fulfilment.Ordinal(string(p.Shipment)))
+			if !known[p.Reserve.Grant] && turns[item.Key()].Holds(p.ID) {
+				promised[p.Reserve.Lines[0].Line] += p.Quantity
+			}
+		}
+		supplies = append(supplies, allocation.Supply{Item: item.Key(), SKU: item.Spec.SKU, Location: item.Spec.Location, Available: turns[item.Key()].Promisable()})
+	}
+	d := allocation.Demand{Order: v1.ObjectIdentity{Name: "order", UID: v1.UID(o.UID)}, ConfirmedAt: o.Status.ConfirmedAt.Time}
+	for i, l := range o.Status.Lines {
+		if open := l.Ordered - l.Cancelled - promised[l.ID]; open > 0 {
+			d.Lines = append(d.Lines, allocation.LineDemand{Line: l.ID, SKU: o.Spec.Lines[i].SKU, Open: open})
+		}
+	}
+	var shipments []*v1.Shipment
+	for _, p := range allocation.Allocate([]allocation.Demand{d}, supplies) {
+		last++
+		s.grants++
+		sh := s.build(fulfilment.Name("order", last), "grant-"+strconv.Itoa(s.grants))
+		for _, i := range p.Items {
+			m := ledger.Movement{Posting: v1.Posting{
+				ID: ledger.ReserveID(sh.Spec.Grant), Kind: v1.MovementReserve, Quantity: i.Quantity, Shipment: v1.ObjectName(sh.Name),
+				Reserve: &v1.ReserveIntent{Grant: sh.Spec.Grant, Order: p.Order, Lines: []v1.ReserveLine{{Line: i.Line, Quantity: i.Quantity}}},
+			}}
+			if err := turns[v1.ItemKey{Name: i.StockItem, UID: i.StockItemUID}].Reserve(m); err != nil {
+				s.t.Fatal(err)
+			}
+			sh.Spec.Items = append(sh.Spec.Items, i)
+		}
+		shipments = append(shipments, sh)
+	}
+	return shipments
+}
+
+func (s *sim) build(name v1.ObjectName, grant string) *v1.Shipment {
+	sh := &v1.Shipment{}
+	sh.Name, sh.UID = string(name), types.UID("uid-"+string(name))
+	sh.Spec.OrderName, sh.Spec.OrderUID, sh.Spec.Grant = "order", "uid-order", grant
+	return sh
+}
+
+// create makes a Shipment, unless its name is taken or the process dies before.
+func (s *sim) create(sh *v1.Shipment) {
+	if find(s.shipments, v1.ObjectName(sh.Name)) != nil || len(sh.Spec.Items) == 0 || (!s.fresh && s.chance(4)) {
+		return
+	}
+	s.shipments = append(s.shipments, sh)
+	s.note("%s is created", sh.Name)
+}
+
+// shipmentTurn is a look of the Shipments' controller.
+func (s *sim) shipmentTurn(sh *v1.Shipment) {
+	cached := s.reader("shipment", false)
+	if me := find(cached, v1.ObjectName(sh.Name)); me == nil || !equality.Semantic.DeepEqual(me, sh) {
+		return // the cache does not know it, or its write meets a conflict
+	}
+	f := &fulfilment.Facts{Shipment: sh, Order: s.orderCached(), Items: map[v1.ItemKey]*v1.StockItem{}}
+	for _, item := range s.items {
+		f.Items[item.Key()] = item
+	}
+	for _, other := range cached {
+		if other.Name != sh.Name {
+			f.Siblings = append(f.Siblings, other)
+		}
+	}
+	f.ItemsLive = f.NeedsLiveItems()
+	if f.Order == nil || f.NeedsLiveOrder() {
+		if f.Order, f.OrderLive = s.order(), true; s.gone {
+			f.Order = nil
+		}
+	}
+	st := fulfilment.Project(f, s.now)
+	if (sh.Status.DispatchedAt != nil && st.CancelledAt != nil) || (sh.Status.CancelledAt != nil && st.DispatchedAt != nil) {
+		s.t.Fatalf("%s was dispatched and cancelled", sh.Name)
+	}
+	if st.Phase != sh.Status.Phase {
+		s.note("%s is %s", sh.Name, st.Phase)
+	}
+	if !equality.Semantic.DeepEqual(*st, sh.Status) {
+		sh.Status = *st
+	}
+}
+
+// takeStock counts every item of a product.
+func (s *sim) takeStock(sku v1.SKU, q v1.Quantity) {
+	for _, item := range s.items {
+		if item.Spec.SKU == sku {
+			s.counts++
+			item.Spec.Count = &v1.StockCount{ID: v1.Identifier(fmt.Sprint("c", s.counts)), Quantity: q, TakenAt: metav1.NewTime(s.now)}
+			item.Generation++
+		}
+	}
+	s.note("%d of %s are counted at each place", q, sku)
+}

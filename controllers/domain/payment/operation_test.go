@@ -1,0 +1,201 @@
+package payment
+
+import (
+	"regexp"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// The ids of the past must stay what they were: a provider knows them.
+func TestOperationIDIsTheSameForEver(t *testing.T) {
+	full := Identity{Installation: "prod-1", Namespace: "shop", Name: "order-1", ExternalRef: "100045"}
+	for name, test := range map[string]struct {
+		id   Identity
+		kind v1.OperationKind
+		seq  int32
+		want string
+	}{
+		"of the first authorisation":      {full, v1.OperationAuthorize, 1, "ugk3xczrldqtn5xlejy5xmlurogzvxggzbz36pgycezbnrbrfmza"},
+		"of the second capture":           {full, v1.OperationCapture, 2, "ol4mhxjv4ssmfgldnf6k2wdsrsww6335zb6r52dnmjl5546fz2kq"},
+		"of an order without a reference": {Identity{Namespace: "shop", Name: "order-1"}, v1.OperationRefund, 1, "jxwbc4yww6tydvetcni3aouj3gw5kjouu3avhdgku367btnstuyq"},
+	} {
+		if got := OperationID(test.id, test.kind, test.seq); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestOperationIDsDiffer(t *testing.T) {
+	type key struct {
+		Identity
+		kind v1.OperationKind
+		seq  int32
+	}
+	for name, pair := range map[string][2]key{
+		"where a character moves from the namespace to the name": {
+			{Identity{"i", "ab", "c", ""}, v1.OperationCapture, 1}, {Identity{"i", "a", "bc", ""}, v1.OperationCapture, 1},
+		},
+		"where the reference is in the place of the name": {
+			{Identity{"i", "n", "a", ""}, v1.OperationCapture, 1}, {Identity{"i", "n", "", "a"}, v1.OperationCapture, 1},
+		},
+		"where the name holds the length of what follows": {
+			{Identity{"", "n", "a\x00\x00\x00\x01b", ""}, v1.OperationVoid, 1}, {Identity{"", "n", "a", "b"}, v1.OperationVoid, 1},
+		},
+		"where the kind is a part of the reference": {
+			{Identity{"i", "n", "a", "Void"}, "", 1}, {Identity{"i", "n", "a", ""}, v1.OperationVoid, 1},
+		},
+		"by installation": {{Identity{"i", "n", "a", ""}, v1.OperationVoid, 1}, {Identity{"j", "n", "a", ""}, v1.OperationVoid, 1}},
+		"by kind":         {{Identity{"i", "n", "a", ""}, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, v1.OperationRefund, 1}},
+		"by number":       {{Identity{"i", "n", "a", ""}, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, v1.OperationVoid, 256}},
+	} {
+		a, b := pair[0], pair[1]
+		if OperationID(a.Identity, a.kind, a.seq) == OperationID(b.Identity, b.kind, b.seq) {
+			t.Errorf("%s: %+v and %+v have the same id", name, a, b)
+		}
+	}
+}
+
+func TestOperationIDIsInjective(t *testing.T) {
+	part := rapid.StringMatching(`[ab\x00\x01]{0,3}`)
+	key := rapid.Custom(func(t *rapid.T) [5]string {
+		return [5]string{part.Draw(t, "installation"), part.Draw(t, "namespace"), part.Draw(t, "name"), part.Draw(t, "ref"), part.Draw(t, "kind")}
+	})
+	form := regexp.MustCompile(`^[a-z2-7]{52}$`)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := key.Draw(t, "a"), key.Draw(t, "b")
+		m, n := rapid.Int32Range(1, 3).Draw(t, "m"), rapid.Int32Range(1, 3).Draw(t, "n")
+		of := func(k [5]string, seq int32) string {
+			return OperationID(Identity{k[0], k[1], k[2], k[3]}, v1.OperationKind(k[4]), seq)
+		}
+		x, y := of(a, m), of(b, n)
+		if !form.MatchString(x) {
+			t.Fatalf("%q is not 52 characters of base32", x)
+		}
+		if same := a == b && m == n; same != (x == y) {
+			t.Fatalf("%q/%d and %q/%d: %s and %s", a, m, b, n, x, y)
+		}
+	})
+}
+
+func TestSum(t *testing.T) {
+	auth := done(v1.OperationAuthorize, 1, 100, "")
+	for name, test := range map[string]struct {
+		ops      []v1.PaymentOperation
+		received []v1.ReceivedPayment
+		refunded []v1.ReceivedPayment
+		want     Sums
+	}{
+		"of nothing":                                 {nil, nil, nil, Sums{}},
+		"an authorisation is held":                   {[]v1.PaymentOperation{auth}, nil, nil, Sums{Authorized: 100}},
+		"what is captured is not held any more":      {[]v1.PaymentOperation{auth, done(v1.OperationCapture, 1, 30, auth.ID)}, nil, nil, Sums{Authorized: 70, Captured: 30}},
+		"what is released is not held any more":      {[]v1.PaymentOperation{auth, done(v1.OperationCapture, 1, 30, auth.ID), done(v1.OperationVoid, 1, 70, auth.ID)}, nil, nil, Sums{Captured: 30}},
+		"what is refunded stays counted as captured": {[]v1.PaymentOperation{auth, done(v1.OperationCapture, 1, 100, auth.ID), done(v1.OperationRefund, 1, 40, "Capture-1")}, nil, nil, Sums{Captured: 100, Refunded: 40}},
+		"what is open or was declined counts nothing": {[]v1.PaymentOperation{
+			op(v1.OperationAuthorize, 1, 100, v1.OperationIntended, ""), op(v1.OperationCapture, 1, 100, v1.OperationUnknown, ""),
+			declined(v1.OperationRefund, 1, 1), declined(v1.OperationVoid, 1, 1),
+		}, nil, nil, Sums{}},
+		"money that came in by hand is captured":    {nil, received(60, 40), nil, Sums{Captured: 100}},
+		"money by hand and by call is added":        {[]v1.PaymentOperation{auth, done(v1.OperationCapture, 1, 30, auth.ID)}, received(20), nil, Sums{Authorized: 70, Captured: 50}},
+		"money paid back by hand is refunded":       {nil, received(60), received(25), Sums{Captured: 60, Refunded: 25}},
+		"money by hand stops at the largest amount": {nil, received(v1.MaxAmount, v1.MaxAmount, 5), nil, Sums{Captured: v1.MaxAmount}},
+	} {
+		if diff := cmp.Diff(test.want, Sum(test.ops, test.received, test.refunded)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestState(t *testing.T) {
+	for name, test := range map[string]struct {
+		sums       Sums
+		total, due v1.Amount
+		want       v1.PaymentState
+	}{
+		"nothing came in and something is due":        {Sums{}, 100, 100, v1.PaymentUnpaid},
+		"nothing came in and nothing is due":          {Sums{}, 100, 0, v1.PaymentVoided},
+		"a free order":                                {Sums{}, 0, 0, v1.PaymentPaid},
+		"the money is held":                           {Sums{Authorized: 100}, 100, 100, v1.PaymentAuthorized},
+		"the money is held though nothing is due":     {Sums{Authorized: 100}, 100, 0, v1.PaymentAuthorized},
+		"a part came in":                              {Sums{Captured: 30, Authorized: 70}, 100, 100, v1.PaymentPartiallyPaid},
+		"all came in":                                 {Sums{Captured: 100}, 100, 100, v1.PaymentPaid},
+		"all came in and what was too much went back": {Sums{Captured: 120, Refunded: 20}, 100, 100, v1.PaymentPaid},
+		"more came in than is due":                    {Sums{Captured: 101}, 100, 100, v1.PaymentOverpaid},
+		"something came in and nothing is due":        {Sums{Captured: 1}, 100, 0, v1.PaymentOverpaid},
+		"all went back":                               {Sums{Captured: 100, Refunded: 100}, 100, 0, v1.PaymentRefunded},
+		"all went back and something is due":          {Sums{Captured: 100, Refunded: 100}, 100, 50, v1.PaymentRefunded},
+		"a part went back":                            {Sums{Captured: 100, Refunded: 60}, 100, 100, v1.PaymentPartiallyPaid},
+	} {
+		if got := State(test.sums, test.total, test.due); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestOpenAndLastDeclined(t *testing.T) {
+	first := declined(v1.OperationAuthorize, 1, 3)
+	for name, test := range map[string]struct {
+		ops            []v1.PaymentOperation
+		open, declined string
+	}{
+		"nothing":                                   {nil, "", ""},
+		"an intent is open":                         {[]v1.PaymentOperation{op(v1.OperationAuthorize, 1, 5, v1.OperationIntended, "")}, "Authorize-1", ""},
+		"an unclear operation is open":              {[]v1.PaymentOperation{first, op(v1.OperationAuthorize, 2, 5, v1.OperationUnknown, "")}, "Authorize-2", ""},
+		"a declined one is not open":                {[]v1.PaymentOperation{first}, "", "Authorize-1"},
+		"one that followed the declined one counts": {[]v1.PaymentOperation{first, done(v1.OperationAuthorize, 2, 5, "")}, "", ""},
+		"the number tells the last, not the place":  {[]v1.PaymentOperation{done(v1.OperationAuthorize, 2, 5, ""), first}, "", ""},
+		"another kind does not count":               {[]v1.PaymentOperation{first, done(v1.OperationCapture, 2, 5, "")}, "", "Authorize-1"},
+	} {
+		if got := Open(test.ops); (got == nil) != (test.open == "") || (got != nil && got.ID != test.open) {
+			t.Errorf("%s: open is %v, want %q", name, got, test.open)
+		}
+		if got := LastDeclined(test.ops, v1.OperationAuthorize); (got == nil) != (test.declined == "") || (got != nil && got.ID != test.declined) {
+			t.Errorf("%s: last declined is %v, want %q", name, got, test.declined)
+		}
+	}
+}
+
+func TestCaptures(t *testing.T) {
+	ops := []v1.PaymentOperation{
+		done(v1.OperationAuthorize, 1, 100, ""), done(v1.OperationCapture, 1, 30, "Authorize-1"),
+		declined(v1.OperationCapture, 2, 1), done(v1.OperationCapture, 3, 50, "Authorize-1"), done(v1.OperationRefund, 1, 5, "Capture-1"),
+	}
+	if diff := cmp.Diff([]v1.Amount{30, 50}, Captures(ops)); diff != "" {
+		t.Errorf("Captures (-want +got):\n%s", diff)
+	}
+}
+
+func TestRecord(t *testing.T) {
+	identity := Identity{Namespace: "shop", Name: "order-1"}
+	held := done(v1.OperationAuthorize, 1, 100, "")
+	held.Provider = "old"
+	for name, test := range map[string]struct {
+		step Step
+		ops  []v1.PaymentOperation
+		want v1.PaymentOperation
+	}{
+		"the first of its kind is number 1, at the provider of the class": {
+			Step{Kind: v1.OperationAuthorize, Amount: 100}, nil,
+			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 1, Amount: 100, Provider: "new"},
+		},
+		"the next one follows the highest number of its kind": {
+			Step{Kind: v1.OperationAuthorize, Amount: 7}, []v1.PaymentOperation{declined(v1.OperationAuthorize, 2, 1), held, done(v1.OperationCapture, 5, 1, "")},
+			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 3, Amount: 7, Provider: "new"},
+		},
+		"a step on an earlier operation stays at its provider": {
+			Step{Kind: v1.OperationVoid, Amount: 100, Parent: held.ID}, []v1.PaymentOperation{held},
+			v1.PaymentOperation{Kind: v1.OperationVoid, Seq: 1, Amount: 100, Parent: held.ID, Provider: "old"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.want.ID = OperationID(identity, test.want.Kind, test.want.Seq)
+			test.want.State, test.want.Basis, test.want.At = v1.OperationIntended, 4, now
+			if diff := cmp.Diff(test.want, test.step.Record(identity, test.ops, "new", 4, now)); diff != "" {
+				t.Errorf("Record (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

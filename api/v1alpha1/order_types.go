@@ -57,21 +57,6 @@ type OrderList struct {
 	Items           []Order `json:"items"`
 }
 
-// PaymentMethod is how a customer pays.
-// +kubebuilder:validation:Enum=Cash;Card;Online;Transfer
-type PaymentMethod string
-
-const (
-	// PaymentCash is money handed over, most often on delivery.
-	PaymentCash PaymentMethod = "Cash"
-	// PaymentCard is a card, authorised first and captured later.
-	PaymentCard PaymentMethod = "Card"
-	// PaymentOnline is a wallet or another online service.
-	PaymentOnline PaymentMethod = "Online"
-	// PaymentTransfer is a bank transfer, recorded when it arrives.
-	PaymentTransfer PaymentMethod = "Transfer"
-)
-
 // ServiceLevel is the speed that a customer chose.
 // +kubebuilder:validation:Enum=Economy;Standard;Express
 type ServiceLevel string
@@ -264,54 +249,6 @@ type OrderLine struct {
 	// +optional
 	// +kubebuilder:default=Included
 	Tax TaxMode `json:"tax,omitempty"`
-}
-
-// OrderPayment is how an order is paid.
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.refunded) || (has(self.refunded) && oldSelf.refunded.all(o, self.refunded.exists(n, n.id == o.id)))",message="a recorded refund cannot be removed; apply the complete list or use a field manager for each refund",fieldPath=".refunded"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.received) || (has(self.received) && oldSelf.received.all(o, self.received.exists(n, n.id == o.id)))",message="a recorded payment cannot be removed; apply the complete list or use a field manager for each payment",fieldPath=".received"
-type OrderPayment struct {
-	// method that the customer chose. Frozen once the order is confirmed.
-	// +required
-	Method PaymentMethod `json:"method"`
-	// provider names one of the class's payment providers; without it the
-	// first one with this method is used. Frozen once the order is confirmed.
-	// +optional
-	Provider Identifier `json:"provider,omitempty"`
-	// tokenSecretRef names a Secret of type ordercycle.dev/payment-token that
-	// holds the customer's payment token under the key "token".
-	// +optional
-	TokenSecretRef *LocalReference `json:"tokenSecretRef,omitempty"`
-	// received are the payments that finance recorded (cash, transfers); write once.
-	// +optional
-	// +listType=map
-	// +listMapKey=id
-	// +kubebuilder:validation:MaxItems=50
-	Received []ReceivedPayment `json:"received,omitempty"`
-	// refunded are the payments that finance paid back by hand, where condition
-	// Ready says ManualRefundRequired; write once.
-	// +optional
-	// +listType=map
-	// +listMapKey=id
-	// +kubebuilder:validation:MaxItems=50
-	Refunded []ReceivedPayment `json:"refunded,omitempty"`
-}
-
-// ReceivedPayment is money that came in, or went back, outside a provider.
-// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a recorded payment cannot be changed"
-type ReceivedPayment struct {
-	// id of the payment, such as the number of the receipt.
-	// +required
-	ID Identifier `json:"id"`
-	// amount in minor units.
-	// +required
-	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=9007199254740991
-	Amount int64 `json:"amount"`
-	// at is when the money came in.
-	// +required
-	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:MaxLength=35
-	At metav1.Time `json:"at"`
 }
 
 // Decision is the outcome of an approval.

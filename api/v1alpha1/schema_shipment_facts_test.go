@@ -144,6 +144,10 @@ func posted(s *v1alpha1.Shipment) {
 }
 
 var shipmentStatusUpdates = map[string]shipmentWrite{
+	"a cancelled Shipment stays cancelled": {
+		status: shipmentPhase(v1alpha1.ShipmentCancelled), updateStatus: shipmentPhase(v1alpha1.ShipmentReserved),
+		refused: phaseIsFinal,
+	},
 	"a parcel that was given up can arrive": {
 		status: shipmentPhase(v1alpha1.ShipmentLost), updateStatus: shipmentPhase(v1alpha1.ShipmentDelivered),
 	},

@@ -62,6 +62,12 @@ func TestRules(t *testing.T) {
 		"an order that a person approved passes": {
 			func(f *Facts) { f.Order.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} }, nil,
 		},
+		"a name that the provider knows holds the order": {
+			func(f *Facts) { f.Reused = true }, &wanted{v1.ReasonReusedName, "metadata.name", false, "another name"},
+		},
+		"a name that the provider knows passes once a person approved": {
+			func(f *Facts) { f.Reused, f.Order.Spec.Approval = true, &v1.Approval{Decision: v1.DecisionApprove} }, nil,
+		},
 		"a class that is missing holds the order, and says nothing of its providers": {
 			func(f *Facts) { f.Order.Spec.ClassName, f.ClassMissing, f.Provider = "retail", true, nil },
 			&wanted{v1.ReasonClassNotFound, "spec.className", false, "retail"},

@@ -17,9 +17,6 @@ func at(minutes int) metav1.Time {
 	return metav1.NewTime(noon.Add(time.Duration(minutes) * time.Minute))
 }
 
-//go:fix inline
-func ptr(t metav1.Time) *metav1.Time { return new(t) }
-
 func fact(id v1.Identifier, minute int) *v1.ActorFact {
 	return &v1.ActorFact{ID: id, By: "wh", At: at(minute)}
 }
@@ -100,6 +97,7 @@ func order(wanted ...v1.Quantity) *v1.Order {
 	o.Status.ConfirmedAt = &metav1.MicroTime{Time: noon}
 	for i, q := range wanted {
 		o.Spec.Lines = append(o.Spec.Lines, v1.OrderLine{ID: lineID(i + 1), Quantity: q})
+		o.Status.Lines = append(o.Status.Lines, v1.OrderLineStatus{ID: lineID(i + 1), Ordered: q})
 	}
 	return o
 }

@@ -30,6 +30,20 @@ func TestExcess(t *testing.T) {
 		"what has left stays":              {[]*v1.Shipment{shipment(1), shipment(2, hasLeft)}, order(2), []string{"order-s1"}},
 		"what was handed over stays":       {[]*v1.Shipment{shipment(1), shipment(2, handedOver)}, order(2), []string{"order-s1"}},
 		"what was cancelled holds nothing": {[]*v1.Shipment{shipment(1), shipment(2, wasCancelled)}, order(2), nil},
+		"a quantity that was lowered is not wanted, before the Order has seen it": {
+			[]*v1.Shipment{shipment(1), shipment(2)}, func() *v1.Order {
+				o := order(4)
+				o.Spec.Lines[0].Quantity = 3
+				return o
+			}(), []string{"order-s2"},
+		},
+		"units that were cancelled are not wanted, though the cancel was withdrawn": {
+			[]*v1.Shipment{shipment(1), shipment(2)}, func() *v1.Order {
+				o := order(4)
+				o.Status.Lines[0].Cancelled = 2
+				return o
+			}(), []string{"order-s2"},
+		},
 		"of an Order whose status was lost nobody knows what it wants": {
 			[]*v1.Shipment{shipment(1), shipment(2)}, func() *v1.Order {
 				o := order()

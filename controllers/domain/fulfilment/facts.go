@@ -103,7 +103,8 @@ func (f *Facts) unwanted() string {
 // more of a line than the Order's spec still asks for. The latest go first; those
 // being picked stay, and the Order says that its edit was clamped. The Order
 // counts units as cancelled only when no Shipment holds them any more, so the
-// spec is asked here, not its status.
+// spec is asked here as well as its status: units that a withdrawn cancel has
+// taken do not come back.
 func (f *Facts) excess() bool {
 	if f.Order.Status.ConfirmedAt == nil || picked(f.Shipment) {
 		return false
@@ -121,8 +122,12 @@ func (f *Facts) excess() bool {
 			candidates = append(candidates, s)
 		}
 	}
+	kept := map[v1.Identifier]v1.Quantity{}
+	for _, l := range f.Order.Status.Lines {
+		kept[l.ID] = l.Ordered - l.Cancelled
+	}
 	for _, l := range f.Order.Spec.Lines {
-		over[l.ID] -= l.Quantity
+		over[l.ID] -= min(l.Quantity, kept[l.ID])
 	}
 	slices.SortFunc(candidates, func(a, b *v1.Shipment) int { return Ordinal(b.Name) - Ordinal(a.Name) })
 	for _, s := range candidates {

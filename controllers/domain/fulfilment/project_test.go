@@ -73,6 +73,7 @@ var (
 	there     = map[string]string{"Ready": "True/Arrived"}
 )
 
+func itemsLive(f *Facts)  { f.ItemsLive = true }
 func live(f *Facts)       { f.OrderLive = true }
 func unpromised(f *Facts) { f.Items[tea] = item(tea) }
 func orderGone(f *Facts)  { f.Order, f.OrderLive = nil, true }
@@ -98,6 +99,20 @@ func TestProject(t *testing.T) {
 		},
 		"without a live look at the Order it waits": {
 			shipment(1), nil, outcome{Phase: v1.ShipmentPlanned, Conditions: reserving},
+		},
+		"without its promise on the live item it holds nothing and is cancelled": {
+			shipment(1), []func(*Facts){live, unpromised, itemsLive}, outcome{Phase: v1.ShipmentCancelled, Steps: "cancelled@30m0s", Conditions: gone},
+		},
+		"reserved it is not cancelled for want of its promise": {
+			shipment(1, wasReserved), []func(*Facts){live, unpromised, itemsLive}, outcome{Phase: v1.ShipmentReserved, Steps: "reserved@1m0s", Conditions: warehouse},
+		},
+		"handed over at a time to come it is dispatched now": {
+			shipment(1, wasReserved, func(s *v1.Shipment) { s.Spec.Facts.Dispatched = fact("d", 500) }), nil,
+			outcome{Phase: v1.ShipmentDispatched, Steps: "reserved@1m0s dispatched@30m0s", Tracking: v1.TrackingPreTransit, Conditions: carrier},
+		},
+		"delivered at a time to come it is delivered now": {
+			shipment(1, hasLeft, scanned(v1.CarrierDelivered, 500)), nil,
+			outcome{Phase: v1.ShipmentDelivered, Steps: "reserved@1m0s dispatched@4m0s delivered@30m0s", Tracking: v1.TrackingDelivered, Conditions: there},
 		},
 		"promised and wanted by the live Order it is reserved": {
 			shipment(1), []func(*Facts){live}, outcome{Phase: v1.ShipmentReserved, Steps: "reserved@30m0s", Conditions: warehouse},
@@ -269,6 +284,26 @@ func TestTheMessageTellsWhatToPutBack(t *testing.T) {
 	for _, c := range project(t, f).Conditions {
 		if c.Type == v1.ConditionReady && !strings.Contains(c.Message, "its Order is being cancelled: put the picked units back") {
 			t.Errorf("the message is %q", c.Message)
+		}
+	}
+}
+
+func TestNeedsLiveItems(t *testing.T) {
+	for name, test := range map[string]struct {
+		shipment *v1.Shipment
+		change   func(*Facts)
+		want     bool
+	}{
+		"where the cache does not show its promise": {shipment(1), unpromised, true},
+		"not where it does":                         {shipment(1), func(*Facts) {}, false},
+		"not twice":                                 {shipment(1), func(f *Facts) { unpromised(f); itemsLive(f) }, false},
+		"not once it is reserved":                   {shipment(1, wasReserved), unpromised, false},
+		"not once it was cancelled":                 {shipment(1, wasCancelled), unpromised, false},
+	} {
+		f := facts(test.shipment)
+		test.change(f)
+		if got := f.NeedsLiveItems(); got != test.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

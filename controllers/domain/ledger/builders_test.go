@@ -16,9 +16,6 @@ func at(minutes int) metav1.Time {
 	return metav1.NewTime(noon.Add(time.Duration(minutes) * time.Minute))
 }
 
-//go:fix inline
-func ptr(t metav1.Time) *metav1.Time { return new(t) }
-
 // tea is the identity of the item of these tests.
 var tea = v1.ItemKey{Name: "tea", UID: "uid-tea"}
 

@@ -50,10 +50,15 @@ func paused(o *v1.Order) bool {
 }
 
 // mayGo says whether an order that is being deleted leaves nothing open: no
-// call, no money held or owed, no Shipment that may still leave or is on its way.
+// call, no money held or owed, no Shipment that may still leave or is on its way,
+// or is about to be made: its units are not cancelled yet, so their price still
+// counts as due.
 func mayGo(f *Facts, v *view) bool {
 	if closed(f.Order) || f.Order.Annotations[v1.DeletionPolicyAnnotation] == v1.DeletionPolicyOrphan {
 		return true
+	}
+	if intended(f) {
+		return false
 	}
 	for _, s := range f.Shipments {
 		failed := s.Status.Phase == v1.ShipmentLost || s.Status.Phase == v1.ShipmentReturned
@@ -116,8 +121,19 @@ func Deadline(f *Facts, now time.Time) time.Time {
 	if end, known := v.windowEnd(); known {
 		add(end)
 	}
-	if v.confirmed && v.goods.waiting > 0 && !v.short(f) {
+	if v.confirmed && ((v.goods.waiting > 0 && !v.short(f)) || intended(f)) {
 		add(now.Add(allocatorTurn))
 	}
 	return next
+}
+
+// intended says whether units are promised for a Shipment that is not there yet.
+// It may never be: a promise can be taken back without a word to the order.
+func intended(f *Facts) bool {
+	for _, q := range f.Intended {
+		if q > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -105,6 +105,7 @@ func TestThePolicyIsFrozen(t *testing.T) {
 	c := class(v1.CaptureOnDispatch)
 	c.Spec.Warehouse = v1.WarehousePolicy{Type: v1.WarehouseSimulated, StepSeconds: new(int32(7))}
 	c.Spec.Carrier = v1.CarrierPolicy{Type: v1.CarrierSimulated}
+	c.Spec.Shortage = v1.ShortageBackorder
 	s := newShop(t, c, v1.PaymentCard, 1)
 	s.settle()
 	want := &v1.PolicySnapshot{
@@ -180,7 +181,10 @@ func TestDeadlineOfOneThatWaits(t *testing.T) {
 		"for its hold to end":            {func(s *shop) { s.order().Spec.ShipTo.City = "" }, 72 * time.Hour},
 		"for its token":                  {func(s *shop) { s.facts.TokenProblem = "no Secret" }, tokenTurn},
 		"for its return window":          {all((*shop).settle, parcel(2, (*shop).reserve, (*shop).dispatch, (*shop).deliver)), 48 * time.Hour},
-		"for the carrier":                {all((*shop).settle, parcel(2, (*shop).reserve, (*shop).dispatch)), 0},
+		"for a promise whose Shipment is not there yet": {
+			all((*shop).settle, func(s *shop) { s.facts.Intended = map[v1.Identifier]v1.Quantity{"1": 2} }), allocatorTurn,
+		},
+		"for the carrier": {all((*shop).settle, parcel(2, (*shop).reserve, (*shop).dispatch)), 0},
 	} {
 		s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
 		test.change(s)

@@ -40,6 +40,15 @@ func TestDeletion(t *testing.T) {
 			},
 			nil,
 		},
+		"units that are promised for a Shipment which is not there yet are waited for, and paid back": {
+			newShop(t, class(v1.CaptureOnConfirm), v1.PaymentCard, 2),
+			[]stage{
+				{"promised", func(s *shop) { s.facts.Intended = map[v1.Identifier]v1.Quantity{"1": 2} }, true, "Confirmed, busy Progressing; held 0 taken 2000 back 0 due 2000"},
+				{"deleted", (*shop).remove, true, "Cancelling, busy Deleting; held 0 taken 2000 back 0 due 2000"},
+				{"the promise was taken back", func(s *shop) { s.facts.Intended = nil }, false, "Cancelled, ready Cancelled; held 0 taken 2000 back 2000 due 0"},
+			},
+			[]string{"Authorize 2000 Succeeded", "Capture 2000 Succeeded", "Refund 2000 Succeeded"},
+		},
 		"held money is released first": {
 			card(v1.CaptureOnDispatch),
 			[]stage{

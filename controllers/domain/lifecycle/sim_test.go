@@ -57,7 +57,7 @@ func (s *sim) person() {
 	o := s.order()
 	phase := o.Status.Phase
 	before := s.order().Generation
-	switch s.r.IntN(12) {
+	switch s.r.IntN(14) {
 	case 0:
 		if s.chance(3) {
 			cancel(s.shop)
@@ -66,10 +66,10 @@ func (s *sim) person() {
 		if o.Spec.Cancel != nil && phase != v1.OrderCancelling && phase != v1.OrderCancelled {
 			withdraw(s.shop)
 		}
-	case 2:
+	case 2, 12, 13:
 		i := s.r.IntN(len(o.Spec.Lines))
-		if q := o.Spec.Lines[i].Quantity; q > 0 && s.chance(2) {
-			s.edit(func(o *v1.OrderSpec) { o.Lines[i].Quantity -= v1.Quantity(1 + s.r.IntN(int(q))) })
+		if q := o.Spec.Lines[i].Quantity; q > 0 && o.Status.ConfirmedAt != nil && s.chance(2) {
+			s.edit(func(o *v1.OrderSpec) { o.Lines[i].Quantity-- })
 		}
 	case 3:
 		s.edit(func(o *v1.OrderSpec) {
@@ -109,7 +109,7 @@ func (s *sim) cash() bool {
 }
 
 func (s *sim) step() {
-	switch s.r.IntN(12) {
+	switch s.r.IntN(14) {
 	case 0, 1, 2:
 		s.orderTurn()
 	case 3, 4:
@@ -123,8 +123,13 @@ func (s *sim) step() {
 	case 9:
 		s.now = s.now.Add([]time.Duration{time.Second, time.Minute, time.Hour, 9 * time.Hour}[s.r.IntN(4)])
 	case 10:
-		if s.person(); s.chance(4) {
-			s.takeStock(s.order().Spec.Lines[s.r.IntN(2)].SKU, v1.Quantity(s.r.IntN(4)))
+		s.takeStock(s.order().Spec.Lines[s.r.IntN(2)].SKU, v1.Quantity(s.r.IntN(4)))
+	case 12, 13:
+		// What races is what follows close upon an edit.
+		if s.person(); s.chance(2) {
+			s.orderTurn()
+			s.fact()
+			s.fact()
 		}
 	case 11:
 		s.bank.decline, s.bank.lost, s.bank.unheard = s.chance(5), s.chance(3), s.chance(5)

@@ -1,0 +1,116 @@
+package lifecycle
+
+import (
+	"testing"
+	"time"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// An order in very many parts comes to the end of what its status holds: it
+// says so and can be settled by hand, and no status is refused for its size.
+func TestAnOrderOfVeryManyParts(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 250)
+	s.settle()
+	for n := 1; n <= 250; n++ {
+		s.ship(1)
+		s.reserve(n)
+		s.dispatch(n)
+		s.deliver(n)
+		if n%25 == 0 || n < 102 {
+			s.settle()
+		}
+	}
+	st := s.order().Status
+	if len(st.Payment.Operations) != maxOperations || len(st.Shipments) != maxShipments || st.Shipments[maxShipments-1].Name != "order-s250" {
+		t.Fatalf("%d operations, %d Shipments, the last %s", len(st.Payment.Operations), len(st.Shipments), st.Shipments[len(st.Shipments)-1].Name)
+	}
+	if want := "Delivered, stalled TooManyOperations; held 151000 taken 99000 back 0 due 250000"; s.text() != want {
+		t.Errorf("%s, want %s", s.text(), want)
+	}
+}
+
+// Where the provider cannot be asked what it knows, nothing is recorded, and it
+// is asked again.
+func TestNothingIsRecordedBeforeTheProviderWasAsked(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+	plan := Decide(&s.facts, s.now)
+	if !plan.AddFinalizer || !plan.Adopt || plan.Call != nil {
+		t.Errorf("the plan is %+v", plan)
+	}
+	s.order().Finalizers = []string{v1.OrderFinalizer}
+	s.order().Status = *Project(&s.facts, Outcome{}, s.now)
+	if len(operations(s.order())) > 0 {
+		t.Errorf("recorded: %v", s.calls())
+	}
+	if got := Deadline(&s.facts, s.now); !got.Equal(s.now.Add(allocatorTurn)) {
+		t.Errorf("it is asked again at %v", got)
+	}
+}
+
+func TestANameThatTheProviderKnows(t *testing.T) {
+	approve := func(s *shop) {
+		s.edit(func(o *v1.OrderSpec) { o.Approval = &v1.Approval{Decision: v1.DecisionApprove} })
+	}
+	for name, test := range map[string]struct {
+		before func(*shop)
+		steps  []step
+	}{
+		"its money went back": {
+			func(s *shop) { s.settle(); cancel(s); s.settle() },
+			[]step{
+				{"it is held", nil, "OnHold, ready ReusedName; held 0 taken 2000 back 2000 due 2000"},
+				{"approved", approve, "Backordered, ready AwaitingStock; held 0 taken 4000 back 2000 due 2000"},
+			},
+		},
+		"in another currency": {
+			func(*shop) {},
+			[]step{{"it is held", nil, "OnHold, ready ReusedName; held 0 taken 0 back 0 due 2000"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			old := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2)
+			test.before(old)
+			s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2)
+			s.order().UID, s.bank = "uid-again", old.bank
+			s.facts.OtherCurrency = name == "in another currency"
+			play(t, s, test.steps)
+		})
+	}
+}
+
+// A drill or a disaster may take an order away with everything open.
+func TestAnOrphanedOrderGoesAtOnce(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+	s.settle()
+	parcel(2, (*shop).reserve, (*shop).dispatch)(s)
+	s.settle()
+	s.remove()
+	if Decide(&s.facts, s.now).RemoveFinalizer {
+		t.Error("goods are on their way, and the order may go")
+	}
+	s.order().Annotations = map[string]string{v1.DeletionPolicyAnnotation: v1.DeletionPolicyOrphan}
+	if !Decide(&s.facts, s.now).RemoveFinalizer {
+		t.Error("the order is held against its deletion policy")
+	}
+}
+
+func TestAbandoned(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*shop)
+		want   bool
+	}{
+		"an order that waits":               {func(*shop) {}, false},
+		"one that is held":                  {func(s *shop) { s.order().Spec.ShipTo.City = "" }, false},
+		"one that was held too long":        {func(s *shop) { s.order().Spec.ShipTo.City = ""; s.settle(); s.now = s.now.Add(72 * time.Hour) }, true},
+		"one that is cancelled":             {cancel, true},
+		"one that is rejected":              {func(s *shop) { s.facts.Original = "a" }, true},
+		"not one that was confirmed before": {all((*shop).settle, cancel), false},
+	} {
+		s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+		test.change(s)
+		if got := Abandoned(&s.facts, s.now); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.F
 	if f.Items, err = r.items(ctx, r.Client, s); err != nil {
 		return nil, err
 	}
-	if f.Order, err = r.order(ctx, r.Client, s); err != nil {
+	if f.Order, err = kube.OrderOf(ctx, r.Client, s); err != nil {
 		return nil, err
 	}
 	if f.Order != nil {
@@ -72,26 +72,12 @@ func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.F
 	}
 	if f.Order == nil || f.NeedsLiveOrder() {
 		// An Order that the cache does not know may be too new for it.
-		if f.Order, err = r.order(ctx, r.Live, s); err != nil {
+		if f.Order, err = kube.OrderOf(ctx, r.Live, s); err != nil {
 			return nil, err
 		}
 		f.OrderLive = true
 	}
 	return f, nil
-}
-
-// order reads the Order that the units are promised to; nil if it is gone, or
-// if another Order has its name.
-func (r *Reconciler) order(ctx context.Context, from client.Reader, s *v1.Shipment) (*v1.Order, error) {
-	var o v1.Order
-	err := from.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: string(s.Spec.OrderName)}, &o)
-	if apierrors.IsNotFound(err) || (err == nil && v1.UID(o.UID) != s.Spec.OrderUID) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading Order %s: %w", s.Spec.OrderName, err)
-	}
-	return &o, nil
 }
 
 // items reads the StockItems of a Shipment, by the identities that were promised:

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -46,7 +44,7 @@ type Reconciler struct {
 // Reconcile looks at one Shipment.
 func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
 	now := r.Clock.Now()
-	o, err := r.order(ctx, r.Client, s)
+	o, err := kube.OrderOf(ctx, r.Client, s)
 	if err != nil || o == nil || o.Status.Policy == nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
@@ -60,25 +58,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 		return kube.Result(ctx, nil, sim.Next, now)
 	}
 	// The order may have been cancelled since the cache saw it.
-	if facts.Order, err = r.order(ctx, r.Live, s); err != nil {
+	if facts.Order, err = kube.OrderOf(ctx, r.Live, s); err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
 	if sim = fulfilment.Simulate(facts, policy, now); sim.Due {
 		err = r.state(ctx, s, &sim)
 	}
 	return kube.Result(ctx, err, sim.Next, now)
-}
-
-func (r *Reconciler) order(ctx context.Context, from client.Reader, s *v1.Shipment) (*v1.Order, error) {
-	var o v1.Order
-	err := from.Get(ctx, types.NamespacedName{Namespace: s.Namespace, Name: string(s.Spec.OrderName)}, &o)
-	if apierrors.IsNotFound(err) || (err == nil && v1.UID(o.UID) != s.Spec.OrderUID) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading Order %s: %w", s.Spec.OrderName, err)
-	}
-	return &o, nil
 }
 
 // state applies all that the simulation has stated so far, under the version of

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -80,7 +81,7 @@ func fulfilled(c condition.Set, f *Facts, v *view) {
 		c.True(v1.ConditionFulfilled, v1.ReasonDelivered, "every unit has arrived")
 	case v.goods.kept == 0 && v.goods.promised == 0:
 		c.True(v1.ConditionFulfilled, v1.ReasonCancelled, "every unit was cancelled")
-	case failed(f.Shipments):
+	case slices.ContainsFunc(f.Shipments, failed):
 		c.False(v1.ConditionFulfilled, v1.ReasonDeliveryFailed, "a parcel was lost or comes back")
 	default:
 		c.False(v1.ConditionFulfilled, v1.ReasonPending, "not every unit has arrived")
@@ -117,13 +118,9 @@ func settled(c condition.Set, p v1.OrderPhase) {
 	c.False(v1.ConditionCompleted, v1.ReasonPending, "the order is under way")
 }
 
-func failed(shipments []*v1.Shipment) bool {
-	for _, s := range shipments {
-		if s.Status.Phase == v1.ShipmentLost || s.Status.Phase == v1.ShipmentReturned {
-			return true
-		}
-	}
-	return false
+// failed says whether a parcel was lost or comes back.
+func failed(s *v1.Shipment) bool {
+	return s.Status.DeliveredAt == nil && (s.Status.Phase == v1.ShipmentLost || s.Status.Phase == v1.ShipmentReturned)
 }
 
 // owed is the money that came in by hand, or cannot be refunded by a call, and
@@ -215,7 +212,7 @@ func waiting(c condition.Set, f *Facts, v *view) {
 			c.Reconciling(v1.ReasonProgressing, "stock is being reserved for the rest")
 		}
 	case v1.OrderShipped:
-		if failed(f.Shipments) {
+		if slices.ContainsFunc(f.Shipments, failed) {
 			c.Stalled(v1.ReasonDeliveryFailed, "a parcel was lost or comes back; decide what the customer gets instead")
 		} else {
 			c.Ready(v1.ReasonAwaitingCarrier, "parcels are on their way")

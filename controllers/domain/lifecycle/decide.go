@@ -61,8 +61,7 @@ func mayGo(f *Facts, v *view) bool {
 		return false
 	}
 	for _, s := range f.Shipments {
-		failed := s.Status.Phase == v1.ShipmentLost || s.Status.Phase == v1.ShipmentReturned
-		if s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil && !failed {
+		if s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil && !failed(s) {
 			return false
 		}
 	}

@@ -85,10 +85,7 @@ func Cancels(o *v1.Order) bool {
 	if Ending(o) {
 		return true
 	}
-	quantities := make(map[v1.Identifier]v1.Quantity, len(o.Spec.Lines))
-	for _, l := range o.Spec.Lines {
-		quantities[l.ID] = l.Quantity
-	}
+	quantities := quantities(o)
 	for _, l := range o.Status.Lines {
 		if l.Ordered-quantities[l.ID] > l.Cancelled {
 			return true
@@ -98,15 +95,29 @@ func Cancels(o *v1.Order) bool {
 }
 
 // WaitsForStock says whether a confirmed order may be given units: some are in
-// no Shipment, and nothing asks for its end or for a pause.
+// no Shipment, and nothing asks for its end or for a pause. While Shipments are
+// being cancelled because a quantity was lowered it is given none: it would get
+// the same units again, before it has counted them as cancelled.
 func WaitsForStock(o *v1.Order) bool {
 	if !Confirmed(o) || closed(o) || paused(o) || Ending(o) {
 		return false
 	}
+	quantities := quantities(o)
+	waits := false
 	for _, l := range o.Status.Lines {
-		if l.Backordered > 0 {
-			return true
+		if l.Ordered-l.Cancelled > max(quantities[l.ID], l.Picked) {
+			return false
 		}
+		waits = waits || l.Backordered > 0
 	}
-	return false
+	return waits
+}
+
+// quantities are those of the spec, by line.
+func quantities(o *v1.Order) map[v1.Identifier]v1.Quantity {
+	q := make(map[v1.Identifier]v1.Quantity, len(o.Spec.Lines))
+	for _, l := range o.Spec.Lines {
+		q[l.ID] = l.Quantity
+	}
+	return q
 }

@@ -86,11 +86,20 @@ func TestWaitsForStock(t *testing.T) {
 		"not one that is paused":                      {pause, false},
 		"not one that is cancelled":                   {cancel, false},
 		"not one that is deleted":                     {(*shop).remove, false},
-		"not one whose quantities are all 0":          {lower(0), false},
-		"while its Shipment is only planned":          {func(s *shop) { s.ship(2); s.settle() }, true},
-		"not when all is reserved":                    {func(s *shop) { s.ship(2); s.reserve(1); s.settle() }, false},
+		"not one whose quantities are all 0": {
+			all(lower(0), func(s *shop) { s.edit(func(o *v1.OrderSpec) { o.Lines[1].Quantity = 0 }) }), false,
+		},
+		"while its Shipment is only planned":                                    {func(s *shop) { s.ship(2, 1); s.settle() }, true},
+		"not when all is reserved":                                              {func(s *shop) { s.ship(2, 1); s.reserve(1); s.settle() }, false},
+		"not before a smaller quantity has been seen":                           {lower(1), false},
+		"once it has been seen":                                                 {all(lower(1), (*shop).settle), true},
+		"not while a Shipment that holds too much of a line is being cancelled": {all(parcel(2, (*shop).reserve), lower(1), (*shop).settle), false},
+		"once it was cancelled": {
+			all(parcel(2, (*shop).reserve), lower(1), (*shop).settle, func(s *shop) { s.drop(1); s.settle() }), true,
+		},
+		"though more of a line is being picked than it was lowered to": {all(parcel(2, (*shop).reserve, (*shop).pick), lower(1), (*shop).settle), true},
 	} {
-		s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+		s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2, 1)
 		s.settle()
 		test.change(s)
 		if got := WaitsForStock(s.order()); got != test.want {

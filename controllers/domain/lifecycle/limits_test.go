@@ -114,3 +114,34 @@ func TestAbandoned(t *testing.T) {
 		}
 	}
 }
+
+// A quantity that was lowered beside a line that waits for stock comes to rest
+// even if the stock controller is always ahead of the order's: it must not give
+// the units of a cancelled Shipment to the same order again and again.
+func TestALoweredQuantityComesToRestBesideALineThatWaits(t *testing.T) {
+	s := newSim(t, 1)
+	s.shop = newShop(t, class(v1.CaptureOnConfirm), v1.PaymentOnline, 3, 2)
+	s.fresh = true
+	turn := func() {
+		for _, sh := range s.shipments {
+			s.shipmentTurn(sh)
+		}
+		s.stockTurn()
+		s.orderTurn()
+	}
+	for _, item := range s.items {
+		item.Spec.Count = nil
+		item.Status = v1.StockItemStatus{}
+	}
+	s.takeStock("tea-1", 3)
+	for range 6 {
+		turn()
+	}
+	lower(1)(s.shop)
+	for range 6 {
+		turn()
+	}
+	if l := s.order().Status.Lines[0]; l.Cancelled != 2 || l.Reserved != 1 || len(s.shipments) > 4 {
+		t.Errorf("after %d Shipments line 1 is %+v", len(s.shipments), l)
+	}
+}

@@ -3,11 +3,8 @@ package kube
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
@@ -51,40 +48,4 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 		}
 	}
 	return nil
-}
-
-// ShipmentsOf lists the Shipments of an Order's uid.
-func ShipmentsOf(ctx context.Context, c client.Reader, o *v1.Order) ([]*v1.Shipment, error) {
-	var list v1.ShipmentList
-	if err := c.List(ctx, &list, client.InNamespace(o.Namespace), client.MatchingFields{IndexShipmentOrder: o.Name}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("listing the Shipments of Order %s: %w", o.Name, err)
-	}
-	var own []*v1.Shipment
-	for i := range list.Items {
-		if s := &list.Items[i]; s.Spec.OrderUID == v1.UID(o.UID) {
-			own = append(own, s)
-		}
-	}
-	return own, nil
-}
-
-// Siblings lists the other Shipments of a Shipment's Order.
-func Siblings(ctx context.Context, c client.Reader, o *v1.Order, s *v1.Shipment) ([]*v1.Shipment, error) {
-	all, err := ShipmentsOf(ctx, c, o)
-	return slices.DeleteFunc(all, func(other *v1.Shipment) bool { return other.UID == s.UID }), err
-}
-
-// EnqueueShipments asks for the Shipments of an Order's name.
-func EnqueueShipments(c client.Reader) handler.EventHandler {
-	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
-		var list v1.ShipmentList
-		if err := c.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.MatchingFields{IndexShipmentOrder: o.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
-			return nil // the cache answers from memory; it fails only when it is not running
-		}
-		requests := make([]reconcile.Request, len(list.Items))
-		for i := range list.Items {
-			requests[i] = reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])}
-		}
-		return requests
-	})
 }

@@ -39,7 +39,7 @@ docker-build: ## Build the image IMG with docker
 ##@ Develop
 
 .PHONY: k8s
-k8s: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/k8s, once (about 10 minutes)
+k8s: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/k8s, once (about 14 minutes)
 	@hack/k8s/build.sh
 
 .PHONY: build

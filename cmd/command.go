@@ -42,8 +42,8 @@ others wait.`,
 		Example: `  # against the cluster of a kubeconfig, logs for people
   manager --kubeconfig ~/.kube/config --log-format text
 
-  # two managers that are stopped and started at will
-  manager --leader-elect --installation-id shop-eu`,
+  # one of several installations that share a payment provider's account
+  manager --installation-id shop-eu`,
 		Args:          cobra.NoArgs,
 		Version:       version(),
 		SilenceUsage:  true,

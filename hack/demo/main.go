@@ -40,14 +40,14 @@ func run(ctx context.Context, s *stage, keep, stop bool) (err error) {
 		return fmt.Errorf("finding the samples: %w; run the demo in the root of the project", err)
 	}
 	if stop {
-		return s.stop(ctx)
+		return s.end(ctx)
 	}
 	running, err := s.running(ctx)
 	if err != nil {
 		return err
 	}
 	if running {
-		fmt.Printf("The demo is already running. Look at it:\n\n  %s\n  kubectl get orders\n\nStop it with: make demo-stop\n", s.export())
+		fmt.Printf("The demo is already running. Look at it:\n\n  %s\n  kubectl get orders\n\nStop it with: make demo-stop\n", s.environment())
 		return nil
 	}
 
@@ -71,7 +71,7 @@ func run(ctx context.Context, s *stage, keep, stop bool) (err error) {
 		return err
 	}
 	if keep {
-		fmt.Printf("\nThe control plane and the manager keep running. Use them:\n\n  %s\n\nStop them with: make demo-stop\n", s.export())
+		fmt.Printf("\nThe control plane and the manager keep running. Use them:\n\n  %s\n  kubectl get orders\n\nThe manager's metrics are at https://%s/metrics.\nStop all with: make demo-stop\n", s.environment(), s.metrics)
 	}
 	return nil
 }

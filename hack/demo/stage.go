@@ -33,11 +33,19 @@ type stage struct {
 
 func (s *stage) dir() string        { return filepath.Join(s.bin, "plane") }
 func (s *stage) kubeconfig() string { return filepath.Join(s.dir(), "kubeconfig") }
-func (s *stage) export() string     { return "export KUBECONFIG=" + s.kubeconfig() }
 func (s *stage) planeLog() string   { return filepath.Join(s.bin, "demo-plane.log") }
 func (s *stage) managerLog() string { return filepath.Join(s.bin, "demo-manager.log") }
 func (s *stage) pidFile() string    { return filepath.Join(s.bin, "demo-manager.pid") }
 func (s *stage) manager() string    { return filepath.Join(s.bin, "manager") }
+
+// environment is the line that lets a shell use the plane.
+func (s *stage) environment() string {
+	line := "export KUBECONFIG=" + s.kubeconfig()
+	if assets, err := plane.Assets(); err == nil {
+		line += " PATH=" + assets + ":$PATH"
+	}
+	return line
+}
 
 func (s *stage) running(ctx context.Context) (bool, error) {
 	running, err := plane.Attach(ctx, s.dir(), "kubeconfig")
@@ -110,6 +118,21 @@ func (s *stage) spawn(log, program string, args ...string) (pid int, err error) 
 	pid = cmd.Process.Pid
 	go func() { _ = cmd.Wait() }() // reaps it, should it end before this program does
 	return pid, nil
+}
+
+// end stops what an earlier run left running, and says so.
+func (s *stage) end(ctx context.Context) error {
+	running, err := s.running(ctx)
+	if err == nil && !running {
+		fmt.Println("No demo is running.")
+	}
+	if err := s.stop(ctx); err != nil {
+		return err
+	}
+	if running || err != nil {
+		fmt.Println("Stopped the manager and the control plane. If your shell still points to it: unset KUBECONFIG")
+	}
+	return nil
 }
 
 // stop ends the manager first, so that it can give up its lease, then the plane.

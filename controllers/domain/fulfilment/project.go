@@ -2,6 +2,7 @@ package fulfilment
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -28,11 +29,7 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	if st.DispatchedAt != nil {
 		track = Fold(s.Spec.Events)
 		st.Tracking = track.Tracking
-		if at := track.DeliveredAt; at == nil || !at.After(now) {
-			st.DeliveredAt = at
-		} else if st.DeliveredAt == nil {
-			st.DeliveredAt = new(metav1.NewTime(now).Rfc3339Copy()) // stated for a time to come
-		}
+		st.DeliveredAt = delivered(st.DeliveredAt, track.DeliveredAt, s.Spec.Events, metav1.NewTime(now).Rfc3339Copy())
 	}
 	st.Phase = phase(s, st, track)
 	setConditions(f, st, now)
@@ -61,6 +58,19 @@ func advance(f *Facts, st *v1.ShipmentStatus, now metav1.Time) {
 	case !unwanted && st.ReservedAt == nil && f.OrderLive && f.promised() && f.Order.Spec.Management != v1.ManagementPaused:
 		st.ReservedAt = &now
 	}
+}
+
+// delivered is when the parcel arrived: what was recorded stays, unless an earlier
+// scan comes in or a Correction takes it back.
+func delivered(recorded, scanned *metav1.Time, events []v1.CarrierEvent, now metav1.Time) *metav1.Time {
+	if scanned == nil {
+		return nil
+	}
+	corrected := slices.ContainsFunc(events, func(e v1.CarrierEvent) bool { return e.Type == v1.CarrierCorrection })
+	if recorded != nil && !corrected && !scanned.Before(recorded) {
+		return recorded
+	}
+	return new(earlier(*scanned, now))
 }
 
 // earlier keeps a fact that was stated for a time to come from being counted

@@ -36,7 +36,7 @@ const (
 	ManagerNamespace = "ordercycle-system"
 	managerUser      = "system:serviceaccount:ordercycle-system:ordercycle-controller-manager"
 	// Patience bounds how long a test waits for something that should happen.
-	Patience = 60 * time.Second
+	Patience = 2 * time.Minute
 )
 
 // Env is a running control plane with the CRDs and permissions of Ordercycle.

@@ -117,48 +117,52 @@ func TestDeleteOrder(t *testing.T) {
 	awaitGone(t, tea)
 }
 
-// TestOrderOfTheSameName asks the provider what it knows of an order's identity
-// before it charges: what was taken is not taken again, what went back is.
+// TestOrderOfTheSameName asks a person before it charges for an order whose
+// identity the provider knows, and whose money went back.
 func TestOrderOfTheSameName(t *testing.T) {
 	env.StartManager(t)
-	for name, c := range map[string]struct {
-		strip   bool // take the finalizer away, as a restore from a backup does
-		capture v1.Amount
-		refund  v1.Amount
-	}{
-		"deleted: its money went back, the new one pays when it is approved": {false, 4000, 2000},
-		"restored without its status: it has paid already":                   {true, 2000, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ns := env.Namespace(t)
-			o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Ref("web", "7").Obj()
-			again := o.DeepCopy()
-			create(t, testenv.MakeStock(ns, "tea", "TEA", 5), testenv.Manual(testenv.MakeClass(ns, "retail")), o)
-			awaitShipment(t, shipment(o, 1), shipmentPhase(v1.ShipmentReserved))
-			awaitOrder(t, o, func(o *v1.Order) string {
-				if o.Status.Amounts.Captured != 2000 {
-					return "nothing was captured"
-				}
-				return ""
-			})
-			if c.strip {
-				change(t, o, func(o *v1.Order) { o.Finalizers = nil })
-			}
-			remove(t, o)
-			awaitGone(t, o)
-			create(t, again)
-			if !c.strip {
-				awaitOrder(t, again, heldFor(v1.OrderOnHold, v1.ReasonReusedName, "metadata.name"))
-				change(t, again, func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })
-			}
-			awaitOrder(t, again, func(o *v1.Order) string {
-				if a := o.Status.Amounts; o.Status.Phase != v1.OrderProcessing || a.Captured != c.capture || a.Refunded != c.refund || a.Authorized != 0 {
-					return fmt.Sprintf("amounts %+v", a)
-				}
-				return ""
-			})
-		})
+	o, again := paidOrder(t)
+	remove(t, o)
+	awaitGone(t, o)
+	create(t, again)
+	awaitOrder(t, again, heldFor(v1.OrderOnHold, v1.ReasonReusedName, "metadata.name"))
+	change(t, again, func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })
+	awaitOrder(t, again, hasMoney(4000, 2000))
+}
+
+// TestRestoredOrder takes an order that was restored without its status, and
+// under a new uid, for the one that has paid already.
+func TestRestoredOrder(t *testing.T) {
+	stop := env.StartManager(t)
+	o, again := paidOrder(t)
+	stop()
+	change(t, o, func(o *v1.Order) { o.Finalizers = nil })
+	remove(t, o)
+	awaitGone(t, o)
+	create(t, again)
+	env.StartManager(t)
+	awaitOrder(t, again, hasMoney(2000, 0))
+}
+
+// paidOrder is an order of 20.00 that was paid at its confirmation and waits in
+// the warehouse, and its manifest.
+func paidOrder(t *testing.T) (o, manifest *v1.Order) {
+	t.Helper()
+	ns := env.Namespace(t)
+	o = testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Ref("web", "7").Obj()
+	manifest = o.DeepCopy()
+	create(t, testenv.MakeStock(ns, "tea", "TEA", 5), testenv.Manual(testenv.MakeClass(ns, "retail")), o)
+	awaitOrder(t, o, hasMoney(2000, 0))
+	return o, manifest
+}
+
+// hasMoney wants an order in the warehouse that took and gave back these amounts.
+func hasMoney(captured, refunded v1.Amount) func(*v1.Order) string {
+	return func(o *v1.Order) string {
+		if a := o.Status.Amounts; o.Status.Phase != v1.OrderProcessing || a.Captured != captured || a.Refunded != refunded || a.Authorized != 0 {
+			return fmt.Sprintf("want %d captured and %d refunded, have %+v", captured, refunded, a)
+		}
+		return ""
 	}
 }
 

@@ -97,7 +97,10 @@ func TestKilledManager(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	ns := env.Namespace(t)
 	tea, kit := testenv.MakeStock(ns, "tea", "TEA", 50), testenv.MakeStock(ns, "kit", "KIT", 2)
-	create(t, tea, kit, testenv.MakeClass(ns, "retail"))
+	// A second between two facts keeps the orders under way for several kills.
+	class := testenv.MakeClass(ns, "retail")
+	class.Spec.Warehouse.StepSeconds, class.Spec.Carrier.StepSeconds = new(int32(1)), new(int32(1))
+	create(t, tea, kit, class)
 	var orders []*v1.Order
 	for i, method := range []v1.PaymentMethod{v1.PaymentCard, v1.PaymentOnline, v1.PaymentCash, v1.PaymentCard, v1.PaymentOnline} {
 		o := testenv.MakeOrder(ns, fmt.Sprintf("o%d", i)).Line("TEA", 3).Line("KIT", 1).Pay(method).Change(func(o *v1.Order) {

@@ -55,9 +55,13 @@ others wait.`,
 			return o.run(cmd.Context())
 		},
 	}
+	all := cmd.PersistentFlags()
+	all.SortFlags = false
+	all.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig; empty means $KUBECONFIG, else the service account of the pod")
+	all.StringVar(&o.logLevel, "log-level", "info", "least level that is logged: debug, info, warn or error")
+	all.StringVar(&o.logFormat, "log-format", "json", "form of the logs: json or text")
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig; empty means $KUBECONFIG, else the service account of the pod")
 	f.StringVar(&o.namespace, "namespace", defaultNamespace(), "namespace of the manager: its lease and the books of the simulated payment provider are kept there")
 	f.StringVar(&o.installationID, "installation-id", "", "name of this installation, part of the id of every payment operation; needed where several installations share a provider's account, and never changed afterwards")
 	f.BoolVar(&o.leaderElect, "leader-elect", true, "take part in the election of a leader, so that one of several managers works and the others wait")
@@ -65,8 +69,7 @@ others wait.`,
 	f.StringVar(&o.metricsCerts, "metrics-cert-dir", "", "directory with tls.crt and tls.key for the metrics, read again when they change; empty means a self-signed certificate")
 	f.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; \"0\" turns them off")
 	f.IntVar(&o.workers, "workers", 4, "how many Orders, Shipments and namespaces are worked on at the same time, each")
-	f.StringVar(&o.logLevel, "log-level", "info", "least level that is logged: debug, info, warn or error")
-	f.StringVar(&o.logFormat, "log-format", "json", "form of the logs: json or text")
+	cmd.AddCommand(newAuditCommand(o))
 	return cmd
 }
 

@@ -119,7 +119,7 @@ var orderDeeds = map[string]deed[*v1alpha1.Order]{
 }
 
 func pick(s *v1alpha1.Shipment) {
-	s.Spec.Facts.Picked = &v1alpha1.ActorFact{ID: "p1", At: metav1.Now()}
+	s.Spec.Facts.Picked = &v1alpha1.PickedFact{ID: "p1", At: metav1.Now()}
 }
 func dispatch(s *v1alpha1.Shipment) {
 	s.Spec.Facts.Dispatched = &v1alpha1.ActorFact{ID: "d1", At: metav1.Now()}

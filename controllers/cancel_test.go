@@ -41,7 +41,7 @@ func TestCancel(t *testing.T) {
 		"reserved and captured: the money goes back": {
 			v1.PaymentOnline, nil, nil, v1.OrderCancelled, 5, 2000, 2000},
 		"picked: the units are put back first": {
-			v1.PaymentOnline, func(s *v1.Shipment) { s.Spec.Facts.Picked = fact("p") }, func(s *v1.Shipment) { s.Spec.Facts.PutBack = fact("b") },
+			v1.PaymentOnline, func(s *v1.Shipment) { s.Spec.Facts.Picked = &v1.PickedFact{ID: "p", At: testenv.Seconds(time.Now())} }, func(s *v1.Shipment) { s.Spec.Facts.PutBack = fact("b") },
 			v1.OrderCancelled, 5, 2000, 2000},
 		"dispatched: the cancel is refused": {
 			v1.PaymentOnline, func(s *v1.Shipment) { s.Spec.Facts.Dispatched = fact("d") }, func(s *v1.Shipment) { event(s, "e", v1.CarrierDelivered) },

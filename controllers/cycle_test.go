@@ -135,7 +135,7 @@ func TestFactsByPeople(t *testing.T) {
 		want  v1.ShipmentPhase
 	}{
 		{func(*v1.Shipment) {}, v1.ShipmentReserved},
-		{func(s *v1.Shipment) { s.Spec.Facts.Picked = fact("p") }, v1.ShipmentPicking},
+		{func(s *v1.Shipment) { s.Spec.Facts.Picked = &v1.PickedFact{ID: "p", At: testenv.Seconds(time.Now())} }, v1.ShipmentPicking},
 		{func(s *v1.Shipment) { s.Spec.Facts.Packed = fact("k") }, v1.ShipmentPacked},
 		{func(s *v1.Shipment) { s.Spec.Facts.Dispatched = fact("d") }, v1.ShipmentDispatched},
 		{func(s *v1.Shipment) { event(s, "e1", v1.CarrierInTransit) }, v1.ShipmentDispatched},

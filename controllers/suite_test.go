@@ -2,6 +2,7 @@ package controllers_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"testing"
@@ -157,4 +158,13 @@ func shipment(o *v1.Order, n int) *v1.Shipment {
 	s := &v1.Shipment{}
 	s.Namespace, s.Name = o.Namespace, fmt.Sprintf("%s-s%d", o.Name, n)
 	return s
+}
+
+// encodedSize is the size of an object as the API server stores it.
+func encodedSize(o client.Object) int {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return 0
+	}
+	return len(text)
 }

@@ -32,12 +32,17 @@ const (
 	// ConditionEditClamped (Order) is there, True, when a quantity was lowered below what is being picked or has left.
 	ConditionEditClamped = "EditClamped"
 
+	// ConditionShortage (Order) is there, True, when the shortage policy asks the customer or has cancelled units.
+	ConditionShortage = "Shortage"
+
 	// ConditionStockItemReplaced (Shipment) is there, True, when a StockItem
 	// that owes a movement was deleted and made again under its old name.
 	ConditionStockItemReplaced = "StockItemReplaced"
 
 	// ConditionCountApplied (StockItem) says whether spec.count was applied.
 	ConditionCountApplied = "CountApplied"
+	// ConditionRecountRequired (StockItem) is there, True, while units are missing: a new stock-take is asked for.
+	ConditionRecountRequired = "RecountRequired"
 	// ConditionCountConflict (StockItem) is there, True, while less was counted than is promised.
 	ConditionCountConflict = "CountConflict"
 )
@@ -63,6 +68,8 @@ const (
 	ReasonDiscountTooLarge = "DiscountTooLarge"
 	// ReasonAmountTooLarge: the total is above 2^53-1; lower a quantity or cancel.
 	ReasonAmountTooLarge = "AmountTooLarge"
+	// ReasonTooManyItems: more products than its Shipments can carry under the class's allocation; split the order.
+	ReasonTooManyItems = "TooManyItems"
 	// ReasonUnknownSKU: no StockItem has this sku; create one or cancel.
 	ReasonUnknownSKU = "UnknownSKU"
 	// ReasonReusedName: the payment provider knows an earlier order of this identity; rename, or approve.
@@ -97,6 +104,10 @@ const (
 
 	// ReasonAwaitingStock (Order Ready, Reserved): units wait for stock.
 	ReasonAwaitingStock = "AwaitingStock"
+	// ReasonAwaitingAnswer (Order Ready, Shortage): the customer is asked what is to become of units that are not in stock; answer in spec.answers.
+	ReasonAwaitingAnswer = "AwaitingAnswer"
+	// ReasonShortUnitsCancelled (Order Shortage): units that were not in stock were cancelled as the shortage policy says.
+	ReasonShortUnitsCancelled = "ShortUnitsCancelled"
 	// ReasonAwaitingWarehouse (Order, Shipment Ready): the warehouse is to pick, pack, dispatch or put back.
 	ReasonAwaitingWarehouse = "AwaitingWarehouse"
 	// ReasonAwaitingCarrier (Order, Shipment Ready): parcels travel.
@@ -162,6 +173,8 @@ const (
 	ReasonCountInFuture = "CountInFuture"
 	// ReasonCountStale (StockItem CountApplied): older than the journal reaches; count again.
 	ReasonCountStale = "CountStale"
+	// ReasonUnitsMissing (StockItem RecountRequired): pickers did not find units; count again.
+	ReasonUnitsMissing = "UnitsMissing"
 	// ReasonCountBelowReserved (StockItem CountConflict, Ready, Stalled): less was counted than is promised.
 	ReasonCountBelowReserved = "CountBelowReserved"
 )

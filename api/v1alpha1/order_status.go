@@ -96,6 +96,10 @@ type OrderLineStatus struct {
 	// cancelled units; it never decreases.
 	// +optional
 	Cancelled Quantity `json:"cancelled,omitempty"`
+	// cut are the units that the shortage policy takes away; they are cancelled as
+	// soon as no Shipment holds them. It never decreases.
+	// +optional
+	Cut Quantity `json:"cut,omitempty"`
 	// reserved units: in Shipments for which stock is reserved and that have not left.
 	// +optional
 	Reserved Quantity `json:"reserved,omitempty"`
@@ -179,7 +183,8 @@ type Question struct {
 	// id of the question.
 	// +required
 	ID Identifier `json:"id"`
-	// kind of the question.
+	// kind of the question; Shortage asks what is to become of units that are
+	// not in stock.
 	// +required
 	Kind Identifier `json:"kind"`
 	// options that an answer may choose from.
@@ -248,6 +253,13 @@ type PolicySnapshot struct {
 	// shortage policy for units that are not in stock.
 	// +required
 	Shortage ShortagePolicy `json:"shortage"`
+	// ask is how the customer is asked, for the shortage policy Ask.
+	// +optional
+	Ask *AskPolicy `json:"ask,omitempty"`
+	// allocation is how locations are chosen. What is known of the locations
+	// themselves, their address and priority, is the class's present one.
+	// +optional
+	Allocation *AllocationPolicy `json:"allocation,omitempty"`
 	// warehouse that picks and packs.
 	// +required
 	Warehouse WarehousePolicy `json:"warehouse"`

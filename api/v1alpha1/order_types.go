@@ -31,6 +31,8 @@ import (
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status.confirmedAt) || self.spec.shippingFee == oldSelf.spec.shippingFee",message="shippingFee is frozen once the order is confirmed",fieldPath=".spec.shippingFee"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status.confirmedAt) || self.spec.payment.method == oldSelf.spec.payment.method",message="payment.method is frozen once the order is confirmed",fieldPath=".spec.payment.method"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status.confirmedAt) || (has(self.spec.payment.provider) == has(oldSelf.spec.payment.provider) && (!has(self.spec.payment.provider) || self.spec.payment.provider == oldSelf.spec.payment.provider))",message="payment.provider is frozen once the order is confirmed",fieldPath=".spec.payment.provider"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status.confirmedAt) || (has(self.spec.shortagePolicy) == has(oldSelf.spec.shortagePolicy) && (!has(self.spec.shortagePolicy) || self.spec.shortagePolicy == oldSelf.spec.shortagePolicy))",message="shortagePolicy is frozen once the order is confirmed",fieldPath=".spec.shortagePolicy"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.answers) || self.spec.answers.all(a, (has(oldSelf.spec.answers) && oldSelf.spec.answers.exists(o, o.question == a.question)) || (has(oldSelf.status.questions) && oldSelf.status.questions.exists(q, q.id == a.question && has(q.options) && a.choice in q.options)))",message="an answer names a question of status.questions and one of its options",fieldPath=".spec.answers"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status.confirmedAt) || self.spec.serviceLevel == oldSelf.spec.serviceLevel",message="serviceLevel is frozen once the order is confirmed",fieldPath=".spec.serviceLevel"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status.confirmedAt) || self.spec.lines.all(l, oldSelf.spec.lines.exists(o, o.id == l.id && o.discount == l.discount && o.tax == l.tax))",message="discount and tax of a line are frozen once the order is confirmed",fieldPath=".spec.lines"
 // +kubebuilder:validation:XValidation:rule="self.spec.shipTo == oldSelf.spec.shipTo || !has(oldSelf.status.lines) || oldSelf.status.lines.all(l, !has(l.picked) || l.picked == 0)",message="shipTo is frozen once picking has begun; cancel what has not left and order again",fieldPath=".spec.shipTo"
@@ -71,11 +73,24 @@ const (
 )
 
 // ShortagePolicy is what happens to units that are not in stock.
-// +kubebuilder:validation:Enum=Backorder
+// +kubebuilder:validation:Enum=Backorder;ShipAvailable;CancelLine;CancelOrder;Ask
 type ShortagePolicy string
 
-// ShortageBackorder ships what is there and lets the rest wait in the queue.
-const ShortageBackorder ShortagePolicy = "Backorder"
+const (
+	// ShortageBackorder ships what is there and lets the rest wait in the queue.
+	ShortageBackorder ShortagePolicy = "Backorder"
+	// ShortageShipAvailable ships what is there and cancels the rest.
+	ShortageShipAvailable ShortagePolicy = "ShipAvailable"
+	// ShortageCancelLine cancels the whole of each line that is short, but for
+	// units that are being picked or have left.
+	ShortageCancelLine ShortagePolicy = "CancelLine"
+	// ShortageCancelOrder cancels the whole order, but for units that are being
+	// picked or have left.
+	ShortageCancelOrder ShortagePolicy = "CancelOrder"
+	// ShortageAsk asks the customer, in status.questions, which of the others it
+	// is to be; units wait until the answer or the deadline.
+	ShortageAsk ShortagePolicy = "Ask"
+)
 
 // TaxMode says whether a price holds its tax.
 // +kubebuilder:validation:Enum=Included;Excluded
@@ -161,7 +176,8 @@ type OrderSpec struct {
 	// +kubebuilder:validation:Minimum=-1000
 	// +kubebuilder:validation:Maximum=1000
 	Priority int32 `json:"priority,omitempty"`
-	// shortagePolicy overrides the class for this order.
+	// shortagePolicy overrides the class for this order. Frozen once the order is
+	// confirmed.
 	// +optional
 	ShortagePolicy ShortagePolicy `json:"shortagePolicy,omitempty"`
 	// approval is a person's decision where the class asks for one.

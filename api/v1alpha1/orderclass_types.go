@@ -50,6 +50,14 @@ type OrderClassSpec struct {
 	// +optional
 	// +kubebuilder:default=Backorder
 	Shortage ShortagePolicy `json:"shortage,omitempty"`
+	// ask says how long the customer may take to answer the question of the
+	// shortage policy Ask, and what happens without an answer.
+	// +optional
+	Ask *AskPolicy `json:"ask,omitempty"`
+	// allocation says which locations an order is served from, and in how many
+	// Shipments.
+	// +optional
+	Allocation *AllocationPolicy `json:"allocation,omitempty"`
 	// warehouse says who picks and packs.
 	// +optional
 	// +kubebuilder:default:={"type":"Manual"}
@@ -61,13 +69,87 @@ type OrderClassSpec struct {
 	// returns says how goods can be returned.
 	// +optional
 	Returns *ReturnPolicy `json:"returns,omitempty"`
-	// locations that orders are served from, in order of preference. A location
-	// that is not listed comes after those that are.
+	// locations that orders are served from, with what the allocation's rules ask
+	// about them. One that is not listed comes after those that are.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=50
 	Locations []Location `json:"locations,omitempty"`
+}
+
+// AskPolicy says how the customer is asked about a shortage.
+type AskPolicy struct {
+	// deadlineHours is how long an answer is waited for.
+	// +optional
+	// +kubebuilder:default=72
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=8760
+	DeadlineHours int32 `json:"deadlineHours,omitempty"`
+	// onDeadline is what happens without an answer. Backorder goes on waiting.
+	// +optional
+	// +kubebuilder:default=Backorder
+	// +kubebuilder:validation:XValidation:rule="self != 'Ask'",message="onDeadline cannot be Ask: it says what happens without an answer"
+	OnDeadline ShortagePolicy `json:"onDeadline,omitempty"`
+}
+
+// AllocationRule is one way to prefer a location over another.
+// +kubebuilder:validation:Enum=MinimizeSplits;Nearest;HighestStock;Priority
+type AllocationRule string
+
+const (
+	// RuleMinimizeSplits prefers the location that holds the most of the units
+	// that are still open.
+	RuleMinimizeSplits AllocationRule = "MinimizeSplits"
+	// RuleNearest prefers the location nearest to the customer: by position where
+	// both are known, else by city, region and country.
+	RuleNearest AllocationRule = "Nearest"
+	// RuleHighestStock prefers the location with the most stock of the products.
+	RuleHighestStock AllocationRule = "HighestStock"
+	// RulePriority prefers the location with the lowest priority in the class's locations.
+	RulePriority AllocationRule = "Priority"
+)
+
+// AllocationMode says whether an order may be shipped in parts.
+// +kubebuilder:validation:Enum=Split;AllOrNothing
+type AllocationMode string
+
+const (
+	// AllocationSplit ships what is there from as many locations as it takes.
+	AllocationSplit AllocationMode = "Split"
+	// AllocationAllOrNothing ships the whole order in one Shipment from one
+	// location, and promises it nothing until one location has it all.
+	AllocationAllOrNothing AllocationMode = "AllOrNothing"
+)
+
+// AllocationPolicy says which locations an order is served from.
+type AllocationPolicy struct {
+	// rules by which a location is chosen for what is still open, the first that
+	// tells two locations apart decides; at last their names do. Without rules it
+	// is MinimizeSplits, Priority, HighestStock.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=4
+	Rules []AllocationRule `json:"rules,omitempty"`
+	// mode says whether an order may be shipped in parts.
+	// +optional
+	// +kubebuilder:default=Split
+	Mode AllocationMode `json:"mode,omitempty"`
+	// maxSplits is the most Shipments that an order is split into; the last of
+	// them is made only when it can carry all that is still open. Without it there
+	// is no limit.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	MaxSplits *int32 `json:"maxSplits,omitempty"`
+	// fenceAfterHours is how long after its confirmation an order that cannot be
+	// served in part is passed over by later ones. From then on the units that it
+	// could use are kept from them.
+	// +optional
+	// +kubebuilder:default=24
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=8760
+	FenceAfterHours *int32 `json:"fenceAfterHours,omitempty"`
 }
 
 // ConfirmationPolicy says what is checked before an order is confirmed.

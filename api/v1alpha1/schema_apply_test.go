@@ -70,6 +70,10 @@ func TestMoneyAndAnswersOfSeveralFieldManagersMerge(t *testing.T) {
 	o := validOrder()
 	o.Namespace, o.Name = newNamespace(t), "web-100045"
 	create(t.Context(), t, o)
+	asks("shortage")(o)
+	if err := api.Status().Update(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
 	payment := func(id string, amount int64) map[string]any {
 		return map[string]any{"payment": map[string]any{"received": []any{
 			map[string]any{"id": id, "amount": amount, "at": "2026-03-01T09:00:00Z"}}}}

@@ -34,6 +34,7 @@ var (
 
 var orderFactUpdates = map[string]orderWrite{
 	"facts can be added": {
+		status: asks("q2"),
 		update: func(o *v1alpha1.Order) {
 			o.Spec.Answers = append(o.Spec.Answers, v1alpha1.Answer{Question: "q2", Choice: "Cancel"})
 			o.Spec.Payment.Received = append(o.Spec.Payment.Received, v1alpha1.ReceivedPayment{ID: "r2", Amount: 1, At: later})

@@ -187,7 +187,7 @@ var orderUpdates = map[string]orderWrite{
 			o.Spec.ClassName = "retail"
 			o.Spec.Discount, o.Spec.ShippingFee = 100, 490
 			o.Spec.Payment.Method, o.Spec.Payment.Provider = v1alpha1.PaymentOnline, "wallet"
-			o.Spec.ServiceLevel = v1alpha1.ServiceExpress
+			o.Spec.ServiceLevel, o.Spec.ShortagePolicy = v1alpha1.ServiceExpress, v1alpha1.ShortageAsk
 			o.Spec.Lines[0].Discount, o.Spec.Lines[0].Tax = 50, v1alpha1.TaxExcluded
 			o.Spec.ShipTo.City = "Potsdam"
 		},
@@ -269,6 +269,25 @@ var confirmedOrderUpdates = map[string]orderWrite{
 		status:  confirmed,
 		update:  func(o *v1alpha1.Order) { o.Spec.ServiceLevel = v1alpha1.ServiceExpress },
 		refused: frozen("serviceLevel"),
+	},
+	"shortagePolicy is frozen": {
+		create: func(o *v1alpha1.Order) { o.Spec.ShortagePolicy = v1alpha1.ShortageAsk }, status: confirmed,
+		update:  func(o *v1alpha1.Order) { o.Spec.ShortagePolicy = v1alpha1.ShortageCancelOrder },
+		refused: frozen("shortagePolicy"),
+	},
+	"shortagePolicy cannot be dropped": {
+		create: func(o *v1alpha1.Order) { o.Spec.ShortagePolicy = v1alpha1.ShortageAsk }, status: confirmed,
+		update:  func(o *v1alpha1.Order) { o.Spec.ShortagePolicy = "" },
+		refused: frozen("shortagePolicy"),
+	},
+	"shortagePolicy cannot be given later": {
+		status:  confirmed,
+		update:  func(o *v1alpha1.Order) { o.Spec.ShortagePolicy = v1alpha1.ShortageBackorder },
+		refused: frozen("shortagePolicy"),
+	},
+	"an order with a shortagePolicy can be edited": {
+		create: func(o *v1alpha1.Order) { o.Spec.ShortagePolicy = v1alpha1.ShortageAsk }, status: confirmed,
+		update: func(o *v1alpha1.Order) { o.Spec.Priority = 9 },
 	},
 	"discount of a line is frozen": {
 		status:  confirmed,

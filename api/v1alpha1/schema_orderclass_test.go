@@ -21,6 +21,9 @@ func validOrderClass() *v1alpha1.OrderClass {
 	}}
 }
 
+// noAnswer is why the deadline of a question cannot ask it again.
+const noAnswer = "onDeadline cannot be Ask: it says what happens without an answer"
+
 func TestOrderClassWrites(t *testing.T) { checkWrites(t, validOrderClass, orderClassWrites) }
 
 var orderClassWrites = map[string]orderClassWrite{
@@ -43,14 +46,110 @@ var orderClassWrites = map[string]orderClassWrite{
 		update: func(c *v1alpha1.OrderClass) {
 			c.Spec.Payment.Providers[0].Capture = v1alpha1.CaptureOnConfirm
 			c.Spec.Warehouse.Type, c.Spec.Locations = v1alpha1.WarehouseSimulated, nil
+			c.Spec.Shortage, c.Spec.Ask = v1alpha1.ShortageAsk, &v1alpha1.AskPolicy{DeadlineHours: 24}
+			c.Spec.Allocation = &v1alpha1.AllocationPolicy{Mode: v1alpha1.AllocationAllOrNothing}
 		},
 	},
+	"a shortage can be asked about for an hour": {
+		create: ask(1, v1alpha1.ShortageBackorder),
+	},
+	"a shortage can be asked about for a year": {
+		create: ask(8760, v1alpha1.ShortageShipAvailable),
+	},
+	"a shortage cannot be asked about for longer": {
+		create:  ask(8761, v1alpha1.ShortageBackorder),
+		refused: refusal{"spec.ask.deadlineHours", "should be less than or equal to 8760"},
+	},
+	"a shortage is asked about at least for an hour": {
+		create:  ask(-1, v1alpha1.ShortageBackorder), // Go leaves 0 out; checkBounds writes it
+		refused: refusal{"spec.ask.deadlineHours", "should be greater than or equal to 1"},
+	},
+	"the deadline can cancel the line": {
+		create: ask(72, v1alpha1.ShortageCancelLine),
+	},
+	"the deadline can cancel the order": {
+		create: ask(72, v1alpha1.ShortageCancelOrder),
+	},
+	"the deadline cannot ask again": {
+		create:  ask(72, v1alpha1.ShortageAsk),
+		refused: refusal{"spec.ask.onDeadline", noAnswer},
+	},
+	"an unknown policy for a shortage is refused": {
+		create:  func(c *v1alpha1.OrderClass) { c.Spec.Shortage = "Substitute" },
+		refused: refusal{"spec.shortage", "Unsupported value"},
+	},
+	"an order can be served by a single Shipment": {
+		create: allocation(func(a *v1alpha1.AllocationPolicy) { a.MaxSplits = ptr.To[int32](1) }),
+	},
+	"an order can be split into a hundred Shipments": {
+		create: allocation(func(a *v1alpha1.AllocationPolicy) { a.MaxSplits = ptr.To[int32](100) }),
+	},
+	"an order cannot be served by no Shipment": {
+		create:  allocation(func(a *v1alpha1.AllocationPolicy) { a.MaxSplits = ptr.To[int32](0) }),
+		refused: refusal{"spec.allocation.maxSplits", "should be greater than or equal to 1"},
+	},
+	"an order cannot be split into more than a hundred": {
+		create:  allocation(func(a *v1alpha1.AllocationPolicy) { a.MaxSplits = ptr.To[int32](101) }),
+		refused: refusal{"spec.allocation.maxSplits", "should be less than or equal to 100"},
+	},
+	"an order can be protected at once": {
+		create: allocation(func(a *v1alpha1.AllocationPolicy) { a.FenceAfterHours = ptr.To[int32](0) }),
+	},
+	"an order can be protected after a year": {
+		create: allocation(func(a *v1alpha1.AllocationPolicy) { a.FenceAfterHours = ptr.To[int32](8760) }),
+	},
+	"an order cannot be protected before it is confirmed": {
+		create:  allocation(func(a *v1alpha1.AllocationPolicy) { a.FenceAfterHours = ptr.To[int32](-1) }),
+		refused: refusal{"spec.allocation.fenceAfterHours", "should be greater than or equal to 0"},
+	},
+	"an order cannot be protected later than after a year": {
+		create:  allocation(func(a *v1alpha1.AllocationPolicy) { a.FenceAfterHours = ptr.To[int32](8761) }),
+		refused: refusal{"spec.allocation.fenceAfterHours", "should be less than or equal to 8760"},
+	},
+	"all rules can decide, in any order": {
+		create: allocation(func(a *v1alpha1.AllocationPolicy) {
+			a.Rules = []v1alpha1.AllocationRule{
+				v1alpha1.RulePriority, v1alpha1.RuleNearest, v1alpha1.RuleHighestStock, v1alpha1.RuleMinimizeSplits,
+			}
+		}),
+	},
+	"a rule cannot decide twice": {
+		create: allocation(func(a *v1alpha1.AllocationPolicy) {
+			a.Rules = []v1alpha1.AllocationRule{v1alpha1.RuleNearest, v1alpha1.RuleNearest}
+		}),
+		refused: refusal{"spec.allocation.rules[1]", "Duplicate value"},
+	},
+	"an unknown rule is refused": {
+		create:  allocation(func(a *v1alpha1.AllocationPolicy) { a.Rules = []v1alpha1.AllocationRule{"Cheapest"} }),
+		refused: refusal{"spec.allocation.rules[0]", "Unsupported value"},
+	},
+	"an unknown mode is refused": {
+		create:  allocation(func(a *v1alpha1.AllocationPolicy) { a.Mode = "Most" }),
+		refused: refusal{"spec.allocation.mode", "Unsupported value"},
+	},
+}
+
+// ask is a class that asks about a shortage.
+func ask(hours int32, otherwise v1alpha1.ShortagePolicy) func(*v1alpha1.OrderClass) {
+	return func(c *v1alpha1.OrderClass) {
+		c.Spec.Shortage = v1alpha1.ShortageAsk
+		c.Spec.Ask = &v1alpha1.AskPolicy{DeadlineHours: hours, OnDeadline: otherwise}
+	}
+}
+
+// allocation is a class with this allocation.
+func allocation(change func(*v1alpha1.AllocationPolicy)) func(*v1alpha1.OrderClass) {
+	return func(c *v1alpha1.OrderClass) {
+		c.Spec.Allocation = &v1alpha1.AllocationPolicy{}
+		change(c.Spec.Allocation)
+	}
 }
 
 func TestOrderClassDefaults(t *testing.T) {
 	c := &v1alpha1.OrderClass{}
 	c.Namespace, c.Name = newNamespace(t), "defaults"
 	c.Spec.Confirmation, c.Spec.Returns = &v1alpha1.ConfirmationPolicy{}, &v1alpha1.ReturnPolicy{}
+	c.Spec.Ask, c.Spec.Allocation = &v1alpha1.AskPolicy{}, &v1alpha1.AllocationPolicy{}
 	c.Spec.Payment = validOrderClass().Spec.Payment
 	c.Spec.Locations = validOrderClass().Spec.Locations
 	create(t.Context(), t, c)
@@ -59,6 +158,8 @@ func TestOrderClassDefaults(t *testing.T) {
 		Confirmation: &v1alpha1.ConfirmationPolicy{HoldDeadlineHours: 72},
 		Payment:      validOrderClass().Spec.Payment,
 		Shortage:     v1alpha1.ShortageBackorder,
+		Ask:          &v1alpha1.AskPolicy{DeadlineHours: 72, OnDeadline: v1alpha1.ShortageBackorder},
+		Allocation:   &v1alpha1.AllocationPolicy{Mode: v1alpha1.AllocationSplit, FenceAfterHours: ptr.To[int32](24)},
 		Warehouse:    v1alpha1.WarehousePolicy{Type: v1alpha1.WarehouseManual, StepSeconds: ptr.To[int32](1)},
 		Carrier:      v1alpha1.CarrierPolicy{Type: v1alpha1.CarrierManual, StepSeconds: ptr.To[int32](1)},
 		Returns:      &v1alpha1.ReturnPolicy{WindowDays: ptr.To[int32](14)},

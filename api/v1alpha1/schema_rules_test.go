@@ -17,10 +17,10 @@ import (
 // the rule's sentence on the rule's field, is what checkWrites sees to.
 func TestEveryRuleIsRefusedOnce(t *testing.T) {
 	refused := map[string][]refusal{
-		"Order":      refusals(orderCreations, orderUpdates, confirmedOrderUpdates, orderFactUpdates, orderStatusUpdates),
+		"Order":      refusals(orderCreations, orderUpdates, confirmedOrderUpdates, orderFactUpdates, orderAnswerUpdates, orderStatusUpdates, orderShortageStatus),
 		"OrderClass": refusals(orderClassWrites),
 		"Return":     refusals(returnWrites),
-		"Shipment":   refusals(shipmentCreations, shipmentUpdates, shipmentFactUpdates, shipmentFactsOutOfPhase, shipmentStatusUpdates),
+		"Shipment":   refusals(shipmentCreations, shipmentUpdates, shipmentFactUpdates, shipmentFactsOutOfPhase, shipmentStatusUpdates, shortPickWrites, shortUnitsUpdates),
 		"StockItem":  refusals(stockItemWrites, stockItemStatusUpdates),
 	}
 	index := regexp.MustCompile(`\[[^]]*\]`)

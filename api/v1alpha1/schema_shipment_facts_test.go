@@ -26,7 +26,7 @@ func TestShipmentFactsInTheirPhase(t *testing.T) {
 		refused  refusal
 	}{
 		"picked": {
-			state:    func(f *v1alpha1.WarehouseFacts) { f.Picked = fact("f1") },
+			state:    func(f *v1alpha1.WarehouseFacts) { f.Picked = picked("f1") },
 			accepted: []v1alpha1.ShipmentPhase{v1alpha1.ShipmentReserved, v1alpha1.ShipmentPicking},
 			refused:  pickedTooEarly,
 		},
@@ -66,7 +66,7 @@ func TestShipmentFactsOutOfPhase(t *testing.T) {
 var shipmentFactsOutOfPhase = map[string]shipmentWrite{
 	"picked before there is stock": {
 		status:  shipmentPhase(v1alpha1.ShipmentPlanned),
-		update:  func(s *v1alpha1.Shipment) { s.Spec.Facts.Picked = fact("f1") },
+		update:  func(s *v1alpha1.Shipment) { s.Spec.Facts.Picked = picked("f1") },
 		refused: pickedTooEarly,
 	},
 	"packed before the first look of a controller": {
@@ -86,7 +86,7 @@ var shipmentFactsOutOfPhase = map[string]shipmentWrite{
 	"all facts of a warehouse that reports once": {
 		status: shipmentPhase(v1alpha1.ShipmentReserved),
 		update: func(s *v1alpha1.Shipment) {
-			s.Spec.Facts = v1alpha1.WarehouseFacts{Picked: fact("f1"), Packed: fact("f2"), Dispatched: fact("f3")}
+			s.Spec.Facts = v1alpha1.WarehouseFacts{Picked: picked("f1"), Packed: fact("f2"), Dispatched: fact("f3")}
 		},
 	},
 	"a scan of a parcel that never left": {

@@ -29,6 +29,15 @@ var shipmentCreations = map[string]shipmentWrite{
 }
 
 var shipmentUpdates = map[string]shipmentWrite{
+	"the reason of the location cannot be dropped": {
+		create:  func(s *v1alpha1.Shipment) { s.Spec.LocationReason = v1alpha1.LocationNearest },
+		update:  func(s *v1alpha1.Shipment) { s.Spec.LocationReason = "" },
+		refused: refusal{"spec.locationReason", "locationReason cannot be changed"},
+	},
+	"the reason of the location cannot be given later": {
+		update:  func(s *v1alpha1.Shipment) { s.Spec.LocationReason = v1alpha1.LocationNearest },
+		refused: refusal{"spec.locationReason", "locationReason cannot be changed"},
+	},
 	"the promise names its order for ever": {
 		update:  func(s *v1alpha1.Shipment) { s.Spec.OrderName = "other" },
 		refused: refusal{"spec.orderName", "orderName cannot be changed"},
@@ -44,6 +53,15 @@ var shipmentUpdates = map[string]shipmentWrite{
 	"the promise is of one location": {
 		update:  func(s *v1alpha1.Shipment) { s.Spec.Location = "other" },
 		refused: refusal{"spec.location", "location cannot be changed"},
+	},
+	"the reason of the location is that of the day": {
+		create:  func(s *v1alpha1.Shipment) { s.Spec.LocationReason = v1alpha1.LocationNearest },
+		update:  func(s *v1alpha1.Shipment) { s.Spec.LocationReason = v1alpha1.LocationOnly },
+		refused: refusal{"spec.locationReason", "locationReason cannot be changed"},
+	},
+	"a Shipment with the reason of its location can be edited": {
+		create: func(s *v1alpha1.Shipment) { s.Spec.LocationReason = v1alpha1.LocationNearest },
+		update: func(s *v1alpha1.Shipment) { s.Spec.Hold = "customs papers" },
 	},
 	"a complete Shipment stays complete": {
 		update:  func(s *v1alpha1.Shipment) { s.Spec.Incomplete = v1alpha1.CompletenessIncomplete },
@@ -75,7 +93,7 @@ var shipmentUpdates = map[string]shipmentWrite{
 func shipmentWithFacts() *v1alpha1.Shipment {
 	s := validShipment()
 	s.Spec.Facts = v1alpha1.WarehouseFacts{
-		Picked: fact("f1"), Packed: fact("f2"), Dispatched: fact("f3"), PutBack: fact("f4"),
+		Picked: picked("f1"), Packed: fact("f2"), Dispatched: fact("f3"), PutBack: fact("f4"),
 	}
 	s.Spec.Events = []v1alpha1.CarrierEvent{{ID: "e1", Type: v1alpha1.CarrierAccepted, At: earlier}}
 	freight := v1alpha1.Amount(490)
@@ -87,6 +105,10 @@ func fact(id v1alpha1.Identifier) *v1alpha1.ActorFact {
 	return &v1alpha1.ActorFact{ID: id, By: "Kim", At: earlier}
 }
 
+func picked(id v1alpha1.Identifier) *v1alpha1.PickedFact {
+	return &v1alpha1.PickedFact{ID: id, By: "Kim", At: earlier}
+}
+
 var eventRemoved = refusal{"spec.events", "an event cannot be removed; apply the complete list or use a field manager for each event"}
 
 // once is the refusal of a second word about a fact of the warehouse.
@@ -95,7 +117,7 @@ func once(name string) refusal { return refusal{"spec.facts." + name, name + " i
 var shipmentFactUpdates = map[string]shipmentWrite{
 	"picked cannot be changed": {
 		update:  func(s *v1alpha1.Shipment) { s.Spec.Facts.Picked.By = "Lee" },
-		refused: once("picked"),
+		refused: pickedChanged,
 	},
 	"picked cannot be taken back": {
 		update:  func(s *v1alpha1.Shipment) { s.Spec.Facts.Picked = nil },

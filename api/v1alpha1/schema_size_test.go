@@ -1,6 +1,8 @@
 package v1alpha1_test
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -20,23 +22,38 @@ const maxObjectBytes = 256 << 10
 type maximal struct {
 	// adapt makes the values that the bounds allow agree with the rules.
 	adapt func(object map[string]any)
-	// phase in which the facts are accepted.
-	phase string
+	// prepare makes a status in which the facts of the full object are accepted.
+	prepare func(stored, full map[string]any)
 	// facts are the lists whose entries are stated one by one, each by a field
 	// manager of its own, as the documentation asks for.
 	facts []string
 	// adaptStatus does for the status what adapt does for the spec.
 	adaptStatus func(object map[string]any)
+	// maxBytes is what the object may take with the largest status, 1 MiB if it is 0.
+	maxBytes int
 }
 
 var maximals = map[string]maximal{
 	"Order": {
 		adapt: func(order map[string]any) { set(order, "spec.lines[*].quantity", int64(1)) },
+		prepare: func(stored, full map[string]any) {
+			var questions []any
+			for _, a := range full["spec"].(map[string]any)["answers"].([]any) {
+				answer := a.(map[string]any)
+				questions = append(questions, map[string]any{
+					"id": answer["question"], "kind": "Shortage", "options": []any{answer["choice"]},
+				})
+			}
+			set(stored, "status.questions", questions)
+		},
 		facts: []string{"spec.answers", "spec.cases", "spec.payment.received"},
 	},
 	"Shipment": {
-		phase: "Picking",
-		facts: []string{"spec.facts.picked", "spec.facts.packed", "spec.facts.dispatched", "spec.facts.putBack", "spec.events"},
+		prepare: func(stored, _ map[string]any) { set(stored, "status.phase", "Picking") },
+		facts: []string{
+			"spec.facts.picked", "spec.facts.picked.short", "spec.facts.packed",
+			"spec.facts.dispatched", "spec.facts.putBack", "spec.events",
+		},
 		adaptStatus: func(shipment map[string]any) {
 			set(shipment, "status.cancelledAt", nil) // it is dispatched
 		},
@@ -47,6 +64,10 @@ var maximals = map[string]maximal{
 			set(item, "status.quarantined", int64(0))
 			set(item, "status.postings", nil) // the controller bounds their bytes
 		},
+		// The limit of etcd for a request. Most of it is the journal, whose text is of
+		// four bytes a character here. The stock controller stays far below: it writes
+		// ids and names of one byte a character, and bounds the postings to 48 KiB.
+		maxBytes: 3 << 19,
 	},
 	"Return":     {facts: []string{"spec.received"}},
 	"OrderClass": {},
@@ -99,10 +120,10 @@ func (m maximal) store(t *testing.T, full *unstructured.Unstructured) *unstructu
 		unstructured.RemoveNestedField(terms, strings.Split(path, ".")...)
 	}
 	stored := apply(t, full, terms, "shop")
-	if m.phase != "" {
-		set(stored.Object, "status.phase", m.phase)
+	if m.prepare != nil {
+		m.prepare(stored.Object, full.Object)
 		if err := api.Status().Update(t.Context(), stored); err != nil {
-			t.Fatalf("setting the phase: %v", err)
+			t.Fatalf("preparing the status: %v", err)
 		}
 	}
 	for _, path := range m.facts {
@@ -119,7 +140,9 @@ func stateAll(t *testing.T, full *unstructured.Unstructured, path []string) *uns
 	value, _, _ := unstructured.NestedFieldNoCopy(full.Object, path...)
 	facts, isList := value.([]any)
 	if !isList {
-		return apply(t, full, nest(value, path), managerOf(path, value))
+		fact := maps.Clone(value.(map[string]any))
+		maps.DeleteFunc(fact, func(_ string, v any) bool { _, isList := v.([]any); return isList }) // facts of their own
+		return apply(t, full, nest(fact, path), managerOf(path, fact))
 	}
 	stored := apply(t, full, nest(facts[:1], path), managerOf(path, facts[0]))
 	managed := stored.GetManagedFields()
@@ -189,7 +212,7 @@ func sizeOf(t *testing.T, object *unstructured.Unstructured) int {
 
 // fillStatus writes the largest status twice. Controllers keep a status much
 // smaller; this shows that a rule never costs more than the API server allows,
-// and that the largest object is far below what etcd stores.
+// and that etcd stores the largest object.
 func (m maximal) fillStatus(t *testing.T, stored *unstructured.Unstructured, status *schema) {
 	t.Helper()
 	condition := status.Properties["conditions"].Items.Schema
@@ -210,7 +233,7 @@ func (m maximal) fillStatus(t *testing.T, stored *unstructured.Unstructured, sta
 	}
 	size := sizeOf(t, stored)
 	t.Logf("with the largest status it takes %d bytes", size)
-	if size > 1<<20 {
-		t.Errorf("with the largest status it takes %d bytes, more than 1 MiB", size)
+	if limit := cmp.Or(m.maxBytes, 1<<20); size > limit {
+		t.Errorf("with the largest status it takes %d bytes, more than %d", size, limit)
 	}
 }

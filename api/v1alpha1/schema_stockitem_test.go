@@ -1,6 +1,8 @@
 package v1alpha1_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +155,23 @@ var stockItemStatusUpdates = map[string]stockItemWrite{
 		status: counters(10, 0, 8), updateStatus: counters(-1, 0, 0),
 		refused: refusal{"status.onHand", "should be greater than or equal to 0"},
 	},
+	// Those who pick promised units miss them; onHand waits for a stock-take.
+	"promised units can be missing": {
+		status:       counters(10, 0, 10),
+		updateStatus: func(s *v1alpha1.StockItem) { s.Status.Missing = 10 },
+	},
+	"missing cannot be negative": {
+		status: counters(10, 0, 8), updateStatus: func(s *v1alpha1.StockItem) { s.Status.Missing = -1 },
+		refused: refusal{"status.missing", "should be greater than or equal to 0"},
+	},
+	"overdrawn cannot be negative": {
+		status: counters(10, 0, 8), updateStatus: func(s *v1alpha1.StockItem) { s.Status.Overdrawn = -1 },
+		refused: refusal{"status.overdrawn", "should be greater than or equal to 0"},
+	},
+	"counted cannot be negative": {
+		status: counters(10, 0, 8), updateStatus: func(s *v1alpha1.StockItem) { s.Status.Counted = -1 },
+		refused: refusal{"status.counted", "should be greater than or equal to 0"},
+	},
 	"countTakenAt can go on": {
 		status: counters(10, 0, 8), updateStatus: counted(10, 0, 8),
 	},
@@ -168,6 +187,93 @@ var stockItemStatusUpdates = map[string]stockItemWrite{
 		status: counters(10, 0, 8), updateStatus: func(s *v1alpha1.StockItem) { s.Status = v1alpha1.StockItemStatus{} },
 		refused: countTakenBack,
 	},
+}
+
+// movement is a posting of each kind of movement.
+func movement(kind v1alpha1.MovementKind, source v1alpha1.SourceKind) v1alpha1.Posting {
+	return v1alpha1.Posting{ID: "5b7c/" + string(kind) + "/f1", Kind: kind, Quantity: 1, Source: "web-100045-s1", SourceKind: source}
+}
+
+// journal is a status with so many entries of the journal.
+func journal(number int) func(*v1alpha1.StockItem) {
+	return func(s *v1alpha1.StockItem) {
+		s.Status.Journal = slices.Repeat([]v1alpha1.JournalEntry{
+			{ID: "5b7c/Consume/f1", Kind: v1alpha1.MovementConsume, EffectiveAt: earlier, Change: -1},
+		}, number)
+	}
+}
+
+// folded is a status with so many sums, each of so many movements.
+func folded(number int, movements int32) func(*v1alpha1.StockItem) {
+	return func(s *v1alpha1.StockItem) {
+		s.Status.Folded = slices.Repeat([]v1alpha1.JournalSum{
+			{From: earlier, Until: later, Movements: movements, Change: -1},
+		}, number)
+	}
+}
+
+// recalled is a status that asks so many Shipments to give their units back.
+func recalled(number int) func(*v1alpha1.StockItem) {
+	return func(s *v1alpha1.StockItem) {
+		s.Status.Recalled = nil
+		for i := range number {
+			s.Status.Recalled = append(s.Status.Recalled, v1alpha1.ObjectIdentity{
+				Name: "web-100045-s1", UID: v1alpha1.UID(fmt.Sprint(i)), // a name may be used again
+			})
+		}
+	}
+}
+
+func TestStockItemLists(t *testing.T) { checkWrites(t, validStockItem, stockItemLists()) }
+
+// stockItemLists fills each list of the ledger to its bound and one step over it.
+func stockItemLists() map[string]stockItemWrite {
+	posting := func(p v1alpha1.Posting) func(*v1alpha1.StockItem) {
+		return func(s *v1alpha1.StockItem) { s.Status.Postings = []v1alpha1.Posting{p} }
+	}
+	cases := map[string]stockItemWrite{
+		"an unknown kind of movement": {
+			updateStatus: posting(movement("Borrow", v1alpha1.SourceShipment)),
+			refused:      refusal{"status.postings[0].kind", "Unsupported value"},
+		},
+		"an unknown kind of source": {
+			updateStatus: posting(movement(v1alpha1.MovementReserve, "Order")),
+			refused:      refusal{"status.postings[0].sourceKind", "Unsupported value"},
+		},
+		"a journal of 1000 entries":    {updateStatus: journal(1000)},
+		"480 sums of older ones":       {updateStatus: folded(480, 1)},
+		"a sum of nothing":             {updateStatus: folded(1, 0), refused: refusal{"status.folded[0].movements", "should be greater than or equal to 1"}},
+		"a hundred recalled Shipments": {updateStatus: recalled(100)},
+		"a journal of 1001 entries":    {updateStatus: journal(1001), refused: refusal{"status.journal", "Too many"}},
+		"481 sums of older ones":       {updateStatus: folded(481, 1), refused: refusal{"status.folded", "Too many"}},
+		"101 recalled Shipments":       {updateStatus: recalled(101), refused: refusal{"status.recalled", "Too many"}},
+		"a Shipment is recalled once": {
+			updateStatus: func(s *v1alpha1.StockItem) { recalled(2)(s); s.Status.Recalled[1].UID = "0" },
+			refused:      refusal{"status.recalled[1]", "Duplicate value"},
+		},
+	}
+	for _, kind := range []v1alpha1.MovementKind{
+		v1alpha1.MovementReserve, v1alpha1.MovementConsume, v1alpha1.MovementRelease, v1alpha1.MovementReceive,
+		v1alpha1.MovementAccept, v1alpha1.MovementScrap, v1alpha1.MovementSendBack,
+		v1alpha1.MovementTransferOut, v1alpha1.MovementTransferIn, v1alpha1.MovementCount,
+	} {
+		for _, source := range []v1alpha1.SourceKind{v1alpha1.SourceShipment, v1alpha1.SourceReturn, v1alpha1.SourceReplenishment} {
+			cases[fmt.Sprintf("%s of a %s", kind, source)] = stockItemWrite{updateStatus: posting(movement(kind, source))}
+		}
+	}
+	return cases
+}
+
+// A ledger that an earlier operator wrote knows Shipments alone.
+func TestPostingsAreOfShipmentsByDefault(t *testing.T) {
+	s := validStockItem()
+	s.Namespace, s.Name = newNamespace(t), "postings"
+	create(t.Context(), t, s)
+	s.Status.Postings = []v1alpha1.Posting{movement(v1alpha1.MovementReserve, "")}
+	if err := api.Status().Update(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	mustEqual(t, "kind of the source", s.Status.Postings[0].SourceKind, v1alpha1.SourceShipment)
 }
 
 func TestStockItemDefaults(t *testing.T) {

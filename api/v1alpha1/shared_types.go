@@ -40,6 +40,9 @@ const MaxAmount = 1<<53 - 1
 // +kubebuilder:validation:Maximum=9007199254740991
 type Amount int64
 
+// MaxQuantity is the largest number of units.
+const MaxQuantity = 1_000_000_000
+
 // Quantity is a number of whole units.
 // +kubebuilder:validation:Minimum=0
 // +kubebuilder:validation:Maximum=1000000000

@@ -57,9 +57,32 @@ const (
 	CompletenessIncomplete Completeness = "Incomplete"
 )
 
+// LocationReason is why a location was chosen: the rule that told it from the
+// next best one.
+// +kubebuilder:validation:Enum=OnlyLocation;MinimizeSplits;Nearest;HighestStock;Priority;Name
+type LocationReason string
+
+const (
+	// LocationOnly means that no other location had any of the units, or, where one
+	// must carry all, could.
+	LocationOnly LocationReason = "OnlyLocation"
+	// LocationMinimizeSplits means that it had more of the open units.
+	LocationMinimizeSplits LocationReason = "MinimizeSplits"
+	// LocationNearest means that it is nearer to the customer.
+	LocationNearest LocationReason = "Nearest"
+	// LocationHighestStock means that it has more stock.
+	LocationHighestStock LocationReason = "HighestStock"
+	// LocationPriority means that the class prefers it.
+	LocationPriority LocationReason = "Priority"
+	// LocationName means that nothing but the name tells them apart.
+	LocationName LocationReason = "Name"
+)
+
 // ShipmentSpec is the promise and the facts about it.
+// +kubebuilder:validation:XValidation:rule="!has(self.facts.picked) || !has(self.facts.picked.short) || self.facts.picked.short.all(x, self.items.exists(i, i.line == x.line && i.stockItem == x.stockItem && x.quantity <= i.quantity))",message="a short pick names a line and StockItem of this Shipment, and at most its quantity",fieldPath=".facts.picked.short"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.actualFreight) || (has(self.actualFreight) && self.actualFreight == oldSelf.actualFreight)",message="actualFreight is written once",fieldPath=".actualFreight"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.events) || (has(self.events) && oldSelf.events.all(o, self.events.exists(n, n.id == o.id)))",message="an event cannot be removed; apply the complete list or use a field manager for each event",fieldPath=".events"
+// +kubebuilder:validation:XValidation:rule="has(self.locationReason) == has(oldSelf.locationReason) && (!has(self.locationReason) || self.locationReason == oldSelf.locationReason)",message="locationReason cannot be changed",fieldPath=".locationReason"
 type ShipmentSpec struct {
 	// orderName is the Order that the units are promised to.
 	// +required
@@ -79,6 +102,10 @@ type ShipmentSpec struct {
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="location cannot be changed"
 	Location Identifier `json:"location"`
+	// locationReason says why that location was chosen; empty where the Shipment
+	// was made again after a crash.
+	// +optional
+	LocationReason LocationReason `json:"locationReason,omitempty"`
 	// incomplete says whether the Shipment lacks items that were planned for it.
 	// +optional
 	// +kubebuilder:default=Complete
@@ -110,6 +137,10 @@ type ShipmentSpec struct {
 	ActualFreight *Amount `json:"actualFreight,omitempty"`
 }
 
+// MaxShipmentItems is the number of StockItems that one Shipment takes units
+// from. A larger plan becomes several Shipments.
+const MaxShipmentItems = 20
+
 // ShipmentItem is some units of one order line from one StockItem.
 type ShipmentItem struct {
 	// line is the id of the order line.
@@ -130,14 +161,15 @@ type ShipmentItem struct {
 }
 
 // WarehouseFacts are what the warehouse states about a Shipment.
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.picked) || (has(self.picked) && self.picked == oldSelf.picked)",message="picked is written once",fieldPath=".picked"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.picked) || has(self.picked)",message="picked is written once",fieldPath=".picked"
+// +kubebuilder:validation:XValidation:rule="!(has(oldSelf.packed) || has(oldSelf.dispatched) || has(oldSelf.putBack)) || !has(self.picked) || !has(self.picked.short) || self.picked.short.size() == (has(oldSelf.picked) && has(oldSelf.picked.short) ? oldSelf.picked.short.size() : 0)",message="a short pick is accepted until packed, dispatched or putBack is stated",fieldPath=".picked.short"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.packed) || (has(self.packed) && self.packed == oldSelf.packed)",message="packed is written once",fieldPath=".packed"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.dispatched) || (has(self.dispatched) && self.dispatched == oldSelf.dispatched)",message="dispatched is written once",fieldPath=".dispatched"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.putBack) || (has(self.putBack) && self.putBack == oldSelf.putBack)",message="putBack is written once",fieldPath=".putBack"
 type WarehouseFacts struct {
-	// picked: the units are off the shelf.
+	// picked: the units are off the shelf, but for those that were not found.
 	// +optional
-	Picked *ActorFact `json:"picked,omitempty"`
+	Picked *PickedFact `json:"picked,omitempty"`
 	// packed: the units are in their parcels.
 	// +optional
 	Packed *ActorFact `json:"packed,omitempty"`
@@ -147,6 +179,51 @@ type WarehouseFacts struct {
 	// putBack: picked units of a cancelled Shipment are on the shelf again.
 	// +optional
 	PutBack *ActorFact `json:"putBack,omitempty"`
+}
+
+// PickedFact states that units are off the shelf, and which were not found.
+// +kubebuilder:validation:XValidation:rule="self.id == oldSelf.id && self.at == oldSelf.at && has(self.by) == has(oldSelf.by) && (!has(self.by) || self.by == oldSelf.by)",message="picked is written once; only picked.short can be added to"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.short) || (has(self.short) && oldSelf.short.all(o, self.short.exists(n, n.id == o.id)))",message="a short pick cannot be taken back; apply the complete list",fieldPath=".short"
+type PickedFact struct {
+	// id of the fact, chosen by who states it.
+	// +required
+	ID Identifier `json:"id"`
+	// by names who states it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	By string `json:"by,omitempty"`
+	// at is when it happened.
+	// +required
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=35
+	At metav1.Time `json:"at"`
+	// short are the units that were not found. They are given back, the StockItem
+	// asks for a new stock-take, and the Order gets them from elsewhere. It can be
+	// added to until packed is stated.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=20
+	Short []ShortPick `json:"short,omitempty"`
+}
+
+// ShortPick is some units of a line that were not found where they should be.
+// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a short pick cannot be changed; add another"
+// +kubebuilder:validation:XValidation:rule="self.id != '0'",message="the id of a short pick cannot be 0; choose another",fieldPath=".id"
+type ShortPick struct {
+	// id of the short pick, chosen by who states it.
+	// +required
+	ID Identifier `json:"id"`
+	// line of the order.
+	// +required
+	Line Identifier `json:"line"`
+	// stockItem that the units were to come from.
+	// +required
+	StockItem ObjectName `json:"stockItem"`
+	// quantity of units that were not found.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Quantity Quantity `json:"quantity"`
 }
 
 // CarrierEventType is the kind of a carrier's scan.
@@ -231,6 +308,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.dispatchedAt) || !has(self.cancelledAt)",message="a Shipment is dispatched or cancelled, never both",fieldPath=".cancelledAt"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancelledAt) || (has(self.cancelledAt) && self.cancelledAt == oldSelf.cancelledAt && has(self.reservedAt) == has(oldSelf.reservedAt))",message="a cancelled Shipment stays cancelled and is not reserved afterwards",fieldPath=".cancelledAt"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.reservedAt) || (has(self.reservedAt) && self.reservedAt == oldSelf.reservedAt)",message="reservedAt is written once",fieldPath=".reservedAt"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.short) || (has(self.short) && oldSelf.short.all(o, self.short.exists(n, n == o)))",message="units that were given back stay given back",fieldPath=".short"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.posted) || (has(self.posted) && oldSelf.posted.all(o, self.posted.exists(n, n == o)))",message="a mark is never unset",fieldPath=".posted"
 type ShipmentStatus struct {
 	// observedGeneration is the generation of the spec that this status is
@@ -258,6 +336,13 @@ type ShipmentStatus struct {
 	// cancelledAt is when it was cancelled.
 	// +optional
 	CancelledAt *metav1.Time `json:"cancelledAt,omitempty"`
+	// short are the units that the warehouse did not find, as far as they could be
+	// given back: at most those that the Shipment held.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=20
+	Short []ShortUnits `json:"short,omitempty"`
 	// posted are the movements that a StockItem has counted.
 	// +optional
 	// +listType=atomic
@@ -266,6 +351,25 @@ type ShipmentStatus struct {
 	// tracking is where the parcel is, folded from the carrier's events.
 	// +optional
 	Tracking Tracking `json:"tracking,omitempty"`
+}
+
+// ShortUnits are units of one line that were not found and are given back.
+type ShortUnits struct {
+	// id of the short pick in spec.facts.picked.short.
+	// +required
+	ID Identifier `json:"id"`
+	// line of the order.
+	// +required
+	Line Identifier `json:"line"`
+	// stockItem that the units were to come from.
+	// +required
+	StockItem ObjectName `json:"stockItem"`
+	// quantity of units.
+	// +required
+	Quantity Quantity `json:"quantity"`
+	// at is when the warehouse missed them.
+	// +required
+	At metav1.Time `json:"at"`
 }
 
 // PostedMovement is the mark that a StockItem has counted a movement.

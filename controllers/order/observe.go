@@ -24,10 +24,8 @@ func (r *Reconciler) observe(ctx context.Context, o *v1.Order) (*lifecycle.Facts
 		Identity: payment.Identity{
 			Installation: r.Installation, Namespace: o.Namespace, Name: o.Name, ExternalRef: o.Spec.ExternalRef,
 		},
-		Stock:    map[v1.SKU]lifecycle.Stock{},
-		Intended: map[v1.Identifier]v1.Quantity{},
 	}
-	for _, read := range []func(context.Context, *lifecycle.Facts) error{r.observeShipments, r.observeStock, r.observeClass, r.observeRivals, r.observeToken} {
+	for _, read := range []func(context.Context, *lifecycle.Facts) error{r.observeGoods, r.observeClass, r.observeRivals, r.observeToken} {
 		if err := read(ctx, f); err != nil {
 			return nil, err
 		}
@@ -35,67 +33,110 @@ func (r *Reconciler) observe(ctx context.Context, o *v1.Order) (*lifecycle.Facts
 	return f, nil
 }
 
-func (r *Reconciler) observeShipments(ctx context.Context, f *lifecycle.Facts) error {
-	// Units that are cancelled do not come back, and an order that goes forgets
-	// its Shipments: neither may rest on an old cache.
-	var from client.Reader = r.Client
+// observeGoods reads the order's Shipments and the stock of its products. Units
+// that are cancelled do not come back, and an order that goes forgets its
+// Shipments: neither may rest on an old cache.
+func (r *Reconciler) observeGoods(ctx context.Context, f *lifecycle.Facts) error {
+	shipments := client.Reader(r.Client)
 	if lifecycle.Cancels(f.Order) {
-		from = r.Live
+		shipments = r.Live
 	}
-	var err error
-	if f.Shipments, err = kube.ShipmentsOf(ctx, from, f.Order); err != nil {
+	if err := r.readGoods(ctx, f, r.Client, shipments); err != nil {
+		return err
+	}
+	if !lifecycle.NeedsLive(f, r.Clock.Now()) {
+		return nil
+	}
+	f.Live = true
+	return r.readGoods(ctx, f, r.Live, r.Live)
+}
+
+// readGoods reads stock before Shipments: a promise that is on an item no more has
+// its Shipment by then.
+func (r *Reconciler) readGoods(ctx context.Context, f *lifecycle.Facts, stock, shipments client.Reader) error {
+	promises, err := r.readStock(ctx, f, stock)
+	if err != nil {
+		return err
+	}
+	if f.Shipments, err = kube.ShipmentsOf(ctx, shipments, f.Order); err != nil {
 		return err
 	}
 	slices.SortFunc(f.Shipments, func(a, b *v1.Shipment) int {
 		return cmp.Compare(fulfilment.Ordinal(a.Name), fulfilment.Ordinal(b.Name))
 	})
-	return nil
-}
-
-func (r *Reconciler) observeStock(ctx context.Context, f *lifecycle.Facts) error {
-	for _, l := range f.Order.Spec.Lines {
-		if _, done := f.Stock[l.SKU]; done {
-			continue
-		}
-		var items v1.StockItemList
-		if err := r.List(ctx, &items, client.InNamespace(f.Order.Namespace), client.MatchingFields{kube.IndexStockSKU: string(l.SKU)}, client.UnsafeDisableDeepCopy); err != nil {
-			return fmt.Errorf("listing the StockItems of %s: %w", l.SKU, err)
-		}
-		if len(items.Items) == 0 {
-			continue
-		}
-		var s lifecycle.Stock
-		for i := range items.Items {
-			item := &items.Items[i]
-			if item.DeletionTimestamp.IsZero() {
-				s.Available += item.Status.Available
-			}
-			s.Pending = s.Pending || item.Status.ObservedGeneration < item.Generation
-			intended(f, item)
-			if s.UnitCost == 0 && item.Spec.Currency == f.Order.Spec.Currency {
-				s.UnitCost = item.Spec.UnitCost
-			}
-		}
-		f.Stock[l.SKU] = s
-	}
-	return nil
-}
-
-// intended adds the units that an item promises to the order for a Shipment that
-// the cache does not know yet.
-func intended(f *lifecycle.Facts, item *v1.StockItem) {
-	for _, p := range item.Status.Postings {
-		r := p.Reserve
-		if r == nil || r.Order.UID != v1.UID(f.Order.UID) {
-			continue
-		}
-		known := slices.ContainsFunc(f.Shipments, func(s *v1.Shipment) bool { return s.Spec.Grant == r.Grant })
-		for _, l := range r.Lines {
+	// Units that are promised for a Shipment which is not known yet.
+	f.Intended = map[v1.Identifier]v1.Quantity{}
+	for _, p := range promises {
+		known := slices.ContainsFunc(f.Shipments, func(s *v1.Shipment) bool { return s.Spec.Grant == p.Grant })
+		for _, l := range p.Lines {
 			if !known {
 				f.Intended[l.Line] += l.Quantity
 			}
 		}
 	}
+	return nil
+}
+
+// readStock reads the stock of the order's products, and what it promises to the order.
+func (r *Reconciler) readStock(ctx context.Context, f *lifecycle.Facts, from client.Reader) ([]*v1.ReserveIntent, error) {
+	var promises []*v1.ReserveIntent
+	f.Stock = map[v1.SKU]lifecycle.Stock{}
+	for _, l := range f.Order.Spec.Lines {
+		if _, done := f.Stock[l.SKU]; done {
+			continue
+		}
+		items, err := r.itemsOf(ctx, from, f.Order.Namespace, l.SKU)
+		if err != nil {
+			return nil, err
+		}
+		if len(items) == 0 {
+			continue
+		}
+		s := lifecycle.Stock{ByLocation: map[v1.Identifier]v1.Quantity{}}
+		for i := range items {
+			item := &items[i]
+			if item.DeletionTimestamp.IsZero() {
+				s.Available += item.Status.Available
+				s.ByLocation[item.Spec.Location] += item.Status.Available
+			}
+			s.Pending = s.Pending || item.Status.ObservedGeneration < item.Generation
+			if s.UnitCost == 0 && item.Spec.Currency == f.Order.Spec.Currency {
+				s.UnitCost = item.Spec.UnitCost
+			}
+			for _, p := range item.Status.Postings {
+				if p.Reserve != nil && p.Reserve.Order.UID == v1.UID(f.Order.UID) {
+					promises = append(promises, p.Reserve)
+				}
+			}
+		}
+		f.Stock[l.SKU] = s
+	}
+	return promises, nil
+}
+
+// itemsOf lists the StockItems of a product. Which they are is known to the
+// cache; their ledgers are read from where the caller says.
+func (r *Reconciler) itemsOf(ctx context.Context, from client.Reader, namespace string, sku v1.SKU) ([]v1.StockItem, error) {
+	var items v1.StockItemList
+	if err := r.List(ctx, &items, client.InNamespace(namespace), client.MatchingFields{kube.IndexStockSKU: string(sku)}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing the StockItems of %s: %w", sku, err)
+	}
+	if from == client.Reader(r.Client) {
+		return items.Items, nil
+	}
+	var live []v1.StockItem
+	for i := range items.Items {
+		var item v1.StockItem
+		err := from.Get(ctx, client.ObjectKeyFromObject(&items.Items[i]), &item)
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading StockItem %s: %w", items.Items[i].Name, err)
+		}
+		live = append(live, item)
+	}
+	return live, nil
 }
 
 // observeClass reads the class of an order that is not confirmed yet: the named

@@ -33,6 +33,10 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments/status,verbs=update
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders;stockitems,verbs=get;list;watch
 
+// siblingTurn is how long a Shipment that is one too many for its Order, but not
+// the one that goes, waits before it looks again whether the other has gone.
+const siblingTurn = time.Second
+
 // Reconcile looks at one Shipment.
 func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
 	now := r.Clock.Now()
@@ -44,7 +48,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	if _, err := kube.WriteStatus(ctx, r.Client, s, &s.Status, status); err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
-	return kube.Result(ctx, r.release(ctx, facts), time.Time{}, now)
+	var deadline time.Time
+	if s.Status.ReservedAt == nil && s.Status.CancelledAt == nil && facts.Surplus() {
+		deadline = now.Add(siblingTurn)
+	}
+	return kube.Result(ctx, r.release(ctx, facts), deadline, now)
 }
 
 // observe reads what is known about the Shipment, first from the cache. Where
@@ -75,7 +83,12 @@ func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.F
 		if f.Order, err = kube.OrderOf(ctx, r.Live, s); err != nil {
 			return nil, err
 		}
-		f.OrderLive = true
+		f.OrderLive, f.Siblings = true, nil
+		if f.Order != nil {
+			if f.Siblings, err = kube.Siblings(ctx, r.Live, f.Order, s); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return f, nil
 }

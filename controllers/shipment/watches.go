@@ -38,7 +38,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // itemHandler asks for the Shipments whose postings came to an item or went
-// from it; the others learn nothing from its change.
+// from it, or that it recalls; the others learn nothing from its change.
 func itemHandler() handler.EventHandler {
 	change := func(before, after client.Object, q queue) {
 		had, has := postings(before), postings(after)
@@ -60,7 +60,8 @@ func itemHandler() handler.EventHandler {
 	}
 }
 
-// postings maps the ids of an item's postings to the names of their Shipments.
+// postings maps the ids of an item's postings and recalls to the names of their
+// Shipments.
 func postings(o client.Object) map[string]types.NamespacedName {
 	item, ok := o.(*v1.StockItem)
 	if !ok {
@@ -68,7 +69,10 @@ func postings(o client.Object) map[string]types.NamespacedName {
 	}
 	names := make(map[string]types.NamespacedName, len(item.Status.Postings))
 	for _, p := range item.Status.Postings {
-		names[p.ID] = types.NamespacedName{Namespace: item.Namespace, Name: string(p.Shipment)}
+		names[p.ID] = types.NamespacedName{Namespace: item.Namespace, Name: string(p.Source)}
+	}
+	for _, r := range item.Status.Recalled {
+		names["recalled/"+string(r.UID)] = types.NamespacedName{Namespace: item.Namespace, Name: string(r.Name)}
 	}
 	return names
 }

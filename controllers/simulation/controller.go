@@ -86,11 +86,14 @@ func (r *Reconciler) state(ctx context.Context, s *v1.Shipment, sim *fulfilment.
 
 func facts(f *v1.WarehouseFacts) *ac.WarehouseFactsApplyConfiguration {
 	c := ac.WarehouseFacts()
+	if p := f.Picked; p != nil && fulfilment.IsSimulated(p.ID) {
+		c.WithPicked(ac.PickedFact().WithID(p.ID).WithBy(p.By).WithAt(p.At))
+	}
 	for _, fact := range []struct {
 		value *v1.ActorFact
 		set   func(*ac.ActorFactApplyConfiguration) *ac.WarehouseFactsApplyConfiguration
 	}{
-		{f.Picked, c.WithPicked}, {f.Packed, c.WithPacked}, {f.Dispatched, c.WithDispatched}, {f.PutBack, c.WithPutBack},
+		{f.Packed, c.WithPacked}, {f.Dispatched, c.WithDispatched}, {f.PutBack, c.WithPutBack},
 	} {
 		if v := fact.value; v != nil && fulfilment.IsSimulated(v.ID) {
 			fact.set(ac.ActorFact().WithID(v.ID).WithBy(v.By).WithAt(v.At))

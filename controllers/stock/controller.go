@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -33,6 +34,11 @@ type Reconciler struct {
 	// moved is when this process last wrote an item: it only decides when
 	// acknowledged postings are worth a write of their own.
 	moved map[v1.ItemKey]time.Time
+	// returned are Orders whose units came back and whose status does not say so
+	// yet: others behind them in the queue must not get the units first.
+	returned map[types.NamespacedName]bool
+	// paced is when the next cycle of a namespace may begin.
+	paced map[string]time.Time
 }
 
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=stockitems,verbs=get;list;watch;patch
@@ -43,6 +49,9 @@ type Reconciler struct {
 // Reconcile runs one cycle; the name of the request is that of the namespace.
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (ctrl.Result, error) {
 	now := r.Clock.Now()
+	if next := r.nextCycle(req.Name); now.Before(next) {
+		return kube.Result(ctx, nil, next, now)
+	}
 	c := &cycle{Reconciler: r, namespace: req.Name, now: now}
 	for _, step := range []func(context.Context) error{
 		c.observe, // 1. one snapshot
@@ -55,7 +64,37 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (ctrl
 			return kube.Result(ctx, err, time.Time{}, now)
 		}
 	}
+	r.pace(req.Name, c.busiest())
 	return kube.Result(ctx, c.err(), c.deadline, now)
+}
+
+// A namespace in which many promises are under way gets its next cycle a little
+// later, so that more of them go into one write of a hot item: an item is one
+// object, and every write of it carries all of its open postings. Where little is
+// under way nobody waits.
+const (
+	calm         = 4
+	pacePerOpen  = 50 * time.Millisecond
+	slowestCycle = time.Second
+)
+
+func (r *Reconciler) pace(namespace string, open int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if open < calm {
+		delete(r.paced, namespace)
+		return
+	}
+	if r.paced == nil {
+		r.paced = map[string]time.Time{}
+	}
+	r.paced[namespace] = r.Clock.Now().Add(min(slowestCycle, time.Duration(open)*pacePerOpen))
+}
+
+func (r *Reconciler) nextCycle(namespace string) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.paced[namespace]
 }
 
 // idleAfter is how long an item has no movement before its acknowledged
@@ -76,6 +115,31 @@ func (r *Reconciler) idleAt(key v1.ItemKey) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.moved[key].Add(idleAfter)
+}
+
+func (r *Reconciler) noteReturned(namespace string, orders []v1.ObjectName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.returned == nil {
+		r.returned = map[types.NamespacedName]bool{}
+	}
+	for _, name := range orders {
+		r.returned[types.NamespacedName{Namespace: namespace, Name: string(name)}] = true
+	}
+}
+
+// takeReturned lists those of a namespace and forgets them.
+func (r *Reconciler) takeReturned(namespace string) []types.NamespacedName {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []types.NamespacedName
+	for name := range r.returned {
+		if name.Namespace == namespace {
+			names = append(names, name)
+			delete(r.returned, name)
+		}
+	}
+	return names
 }
 
 // forget removes an item that is gone.

@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/allocation"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
 )
@@ -24,8 +27,8 @@ type cycle struct {
 
 	items []*entry
 	byKey map[v1.ItemKey]*entry
-	// owing are the cached Shipments that have made a movement due.
-	owing []v1.Shipment
+	// owing are the cached Shipments that have made a movement due, by item.
+	owing map[v1.ItemKey][]*v1.Shipment
 	// orders are the cached Orders that wait for units.
 	orders []v1.Order
 	// plans are the Shipments to be created.
@@ -41,7 +44,11 @@ type cycle struct {
 // entry is one item of the snapshot.
 type entry struct {
 	item *v1.StockItem
+	// turn of the item, nil where nothing is to be done about it.
 	turn *ledger.Turn
+	// unknown says that it could not be found out what is to be done, so that
+	// nothing is promised from it.
+	unknown bool
 	// promises that the plan adds.
 	promises []ledger.Movement
 	// recorded says that the item's last write was accepted, or none was needed.
@@ -85,7 +92,16 @@ func (c *cycle) observe(ctx context.Context) error {
 	if err := c.List(ctx, &orders, in, client.MatchingFields{indexWaiting: yes}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("listing the Orders that wait for stock: %w", err)
 	}
-	c.owing, c.orders = owing.Items, orders.Items
+	c.orders = orders.Items
+	c.owing = map[v1.ItemKey][]*v1.Shipment{}
+	for i := range owing.Items {
+		s := &owing.Items[i]
+		for _, key := range ledger.Items(s) {
+			if len(ledger.Due(s, key)) > 0 {
+				c.owing[key] = append(c.owing[key], s)
+			}
+		}
+	}
 	c.byKey = make(map[v1.ItemKey]*entry, len(items.Items))
 	c.orphan = map[string]v1.Posting{}
 	for i := range items.Items {
@@ -96,19 +112,21 @@ func (c *cycle) observe(ctx context.Context) error {
 	return nil
 }
 
-// settle begins the turn of every item.
+// settle begins the turn of every item about which something is to be done.
 func (c *cycle) settle(ctx context.Context) error {
 	for _, e := range c.items {
 		if err := c.hold(ctx, e); err != nil {
 			c.fail(err)
+			e.unknown = true
 			continue
 		}
-		if !hasFinalizer(e.item) {
-			continue // it is going
+		if !hasFinalizer(e.item) || (ledger.Quiet(e.item) && len(c.owing[e.item.Key()]) == 0) {
+			continue
 		}
 		turn, err := c.begin(ctx, e.item)
 		if err != nil {
 			c.fail(fmt.Errorf("StockItem %s: %w", e.item.Name, err))
+			e.unknown = true
 			continue
 		}
 		e.turn = turn
@@ -133,44 +151,68 @@ func (c *cycle) hold(ctx context.Context, e *entry) error {
 }
 
 // begin computes the turn of an item that was just read, up to new promises.
-// Every live read it makes comes after the item's.
 func (c *cycle) begin(ctx context.Context, item *v1.StockItem) (*ledger.Turn, error) {
-	turn := ledger.NewTurn(item, c.now)
-	for _, p := range item.Status.Postings {
-		s, err := c.shipment(ctx, c.Client, p.Shipment)
-		if err != nil {
-			return nil, err
+	turn, err := ledger.Begin(item, c.owing[item.Key()], func(name v1.ObjectName, live bool) (*v1.Shipment, error) {
+		if live {
+			return c.shipment(ctx, c.Live, name)
 		}
-		resolution, certain := turn.Settle(p, s, false)
-		if !certain {
-			if s, err = c.shipment(ctx, c.Live, p.Shipment); err != nil {
-				return nil, err
-			}
-			resolution, _ = turn.Settle(p, s, true)
-		}
-		if resolution == ledger.CreateIt {
-			c.mu.Lock()
-			c.orphan[p.Reserve.Grant] = p
-			c.mu.Unlock()
-		}
+		return c.shipment(ctx, c.Client, name)
+	}, c.now)
+	if err != nil {
+		return nil, err
 	}
-	key := item.Key()
-	for i := range c.owing {
-		if len(ledger.Due(&c.owing[i], key)) == 0 {
-			continue
-		}
-		s, err := c.shipment(ctx, c.Live, v1.ObjectName(c.owing[i].Name))
+	c.mu.Lock()
+	for _, p := range turn.Orphans() {
+		c.orphan[p.Reserve.Grant] = p
+	}
+	c.mu.Unlock()
+	c.noteReturned(c.namespace, turn.Returned())
+	for _, refused := range turn.Refused() {
+		c.fail(fmt.Errorf("StockItem %s: %w", item.Name, refused))
+	}
+	if turn.Short() {
+		queue, err := c.holders(ctx, item)
 		if err != nil {
 			return nil, err
 		}
-		if s == nil {
-			continue
-		}
-		if err := turn.Post(s); err != nil {
-			c.fail(fmt.Errorf("StockItem %s: %w", item.Name, err))
-		}
+		turn.Recall(queue)
+		c.wakeAt(c.now.Add(idleAfter)) // one of them may be picked instead
 	}
 	return turn, nil
+}
+
+// holders are the Shipments that hold units of an item, by the place of their
+// Orders in the queue.
+func (c *cycle) holders(ctx context.Context, item *v1.StockItem) ([]*v1.Shipment, error) {
+	var list v1.ShipmentList
+	if err := c.List(ctx, &list, client.InNamespace(c.namespace), client.MatchingFields{indexHolding: item.Name}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing the Shipments that hold units of StockItem %s: %w", item.Name, err)
+	}
+	places := make(map[*v1.Shipment]allocation.Place, len(list.Items))
+	queue := make([]*v1.Shipment, len(list.Items))
+	for i := range list.Items {
+		s := &list.Items[i]
+		o, err := kube.OrderOf(ctx, c.Client, s)
+		if err != nil {
+			return nil, err
+		}
+		queue[i], places[s] = s, allocation.PlaceOf(o)
+	}
+	slices.SortFunc(queue, func(a, b *v1.Shipment) int {
+		return cmp.Or(places[a].Compare(places[b]), cmp.Compare(fulfilment.Ordinal(a.Name), fulfilment.Ordinal(b.Name)))
+	})
+	return queue, nil
+}
+
+// busiest is the number of postings under way on the item that has most of them.
+func (c *cycle) busiest() int {
+	most := 0
+	for _, e := range c.items {
+		if e.turn != nil {
+			most = max(most, e.turn.Open())
+		}
+	}
+	return most
 }
 
 // shipment reads a Shipment, nil if there is none.

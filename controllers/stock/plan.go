@@ -13,6 +13,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/allocation"
 	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
+	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
 )
 
@@ -27,6 +28,7 @@ type plan struct {
 // plan serves the waiting Orders from what the turns leave, and adds the
 // promises to the turns.
 func (c *cycle) plan(ctx context.Context) error {
+	c.addReturned(ctx)
 	if len(c.orders) == 0 {
 		return nil
 	}
@@ -45,25 +47,55 @@ func (c *cycle) plan(ctx context.Context) error {
 	}
 	var supplies []allocation.Supply
 	for _, e := range c.items {
-		if e.turn != nil {
-			supplies = append(supplies, allocation.Supply{
-				Item: e.item.Key(), SKU: e.item.Spec.SKU, Location: e.item.Spec.Location, Available: e.turn.Promisable(),
-			})
+		if e.unknown || !hasFinalizer(e.item) {
+			continue
 		}
+		s := allocation.Supply{Item: e.item.Key(), SKU: e.item.Spec.SKU, Location: e.item.Spec.Location}
+		if e.turn != nil {
+			s.Available, s.Slots = e.turn.Promisable()
+		} else {
+			s.Available, s.Slots = ledger.Promisable(e.item, &e.item.Status)
+		}
+		supplies = append(supplies, s)
 	}
 	for _, p := range allocation.Allocate(demands, supplies) {
 		ordinals[p.Order.Name]++
-		c.promise(&plan{Plan: p, grant: rand.Text(), name: fulfilment.Name(p.Order.Name, ordinals[p.Order.Name])})
+		if err := c.promise(ctx, &plan{Plan: p, grant: rand.Text(), name: fulfilment.Name(p.Order.Name, ordinals[p.Order.Name])}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// addReturned adds the Orders whose units came back and whose status does not say
+// so yet. They are remembered until it does.
+func (c *cycle) addReturned(ctx context.Context) {
+	waiting := map[string]bool{}
+	for i := range c.orders {
+		waiting[c.orders[i].Name] = true
+	}
+	for _, name := range c.takeReturned(c.namespace) {
+		var o v1.Order
+		err := c.Get(ctx, name, &o)
+		if err != nil && !apierrors.IsNotFound(err) {
+			c.fail(fmt.Errorf("reading Order %s: %w", name.Name, err))
+			c.noteReturned(c.namespace, []v1.ObjectName{v1.ObjectName(name.Name)})
+			continue
+		}
+		if err != nil || waiting[name.Name] || !lifecycle.MayBeServed(&o) {
+			continue
+		}
+		c.orders = append(c.orders, o)
+		c.noteReturned(c.namespace, []v1.ObjectName{v1.ObjectName(name.Name)})
+	}
+}
+
 // intents lists the promises that stand, by the name of their Order.
-func (c *cycle) intents() map[v1.ObjectName][]*v1.Posting {
-	byOrder := map[v1.ObjectName][]*v1.Posting{}
+func (c *cycle) intents() map[v1.ObjectName][]v1.Posting {
+	byOrder := map[v1.ObjectName][]v1.Posting{}
 	for _, e := range c.items {
-		for i := range e.item.Status.Postings {
-			if p := &e.item.Status.Postings[i]; p.Reserve != nil && (e.turn == nil || e.turn.Holds(p.ID)) {
+		for _, p := range e.item.Status.Postings {
+			if p.Reserve != nil && (e.turn == nil || e.turn.Holds(p.ID)) {
 				byOrder[p.Reserve.Order.Name] = append(byOrder[p.Reserve.Order.Name], p)
 			}
 		}
@@ -73,57 +105,33 @@ func (c *cycle) intents() map[v1.ObjectName][]*v1.Posting {
 
 // demand is what an Order still waits for, and the highest ordinal of its name
 // that anything remembers.
-func (c *cycle) demand(ctx context.Context, o *v1.Order, intents []*v1.Posting) (allocation.Demand, int, error) {
-	d := allocation.Demand{
-		Order:    v1.ObjectIdentity{Name: v1.ObjectName(o.Name), UID: v1.UID(o.UID)},
-		Priority: o.Spec.Priority, ConfirmedAt: o.Status.ConfirmedAt.Time,
-	}
+func (c *cycle) demand(ctx context.Context, o *v1.Order, intents []v1.Posting) (allocation.Demand, int, error) {
 	var list v1.ShipmentList
 	if err := c.List(ctx, &list, client.InNamespace(c.namespace), client.MatchingFields{kube.IndexShipmentOrder: o.Name}, client.UnsafeDisableDeepCopy); err != nil {
-		return d, 0, fmt.Errorf("listing the Shipments of Order %s: %w", o.Name, err)
+		return allocation.Demand{}, 0, fmt.Errorf("listing the Shipments of Order %s: %w", o.Name, err)
 	}
-	promised := map[v1.Identifier]v1.Quantity{}
-	known := map[string]bool{}
-	last := 0
+	shipments := make([]*v1.Shipment, len(list.Items))
 	for i := range list.Items {
-		s := &list.Items[i]
-		last = max(last, fulfilment.Ordinal(s.Name))
-		known[s.Spec.Grant] = true
-		if s.Spec.OrderUID == d.Order.UID && s.Status.CancelledAt == nil {
-			for _, item := range s.Spec.Items {
-				promised[item.Line] += item.Quantity
-			}
-		}
+		shipments[i] = &list.Items[i]
 	}
-	// Promises whose Shipment is not in the cache are as good as Shipments.
-	for _, p := range intents {
-		last = max(last, fulfilment.Ordinal(string(p.Shipment)))
-		if p.Reserve.Order.UID == d.Order.UID && !known[p.Reserve.Grant] {
-			for _, l := range p.Reserve.Lines {
-				promised[l.Line] += l.Quantity
-			}
-		}
-	}
-	skus := make(map[v1.Identifier]v1.SKU, len(o.Spec.Lines))
-	for _, l := range o.Spec.Lines {
-		skus[l.ID] = l.SKU
-	}
-	for _, l := range o.Status.Lines {
-		if open := l.Ordered - l.Cancelled - promised[l.ID]; open > 0 {
-			d.Lines = append(d.Lines, allocation.LineDemand{Line: l.ID, SKU: skus[l.ID], Open: open})
-		}
-	}
+	d, last := allocation.Waiting(o, shipments, intents, c.now)
 	if len(d.Lines) == 0 {
 		return d, last, nil
 	}
-	var err error
-	d.Preference, err = c.preference(ctx, o)
-	return d, last, err
+	locations, err := c.locations(ctx, o)
+	if err != nil {
+		return d, last, err
+	}
+	d.Preference = allocation.Preference(locations)
+	if slices.Contains(d.Policy.Rules, v1.RuleNearest) {
+		d.Distance = allocation.Distances(&o.Spec.ShipTo, locations)
+	}
+	return d, last, nil
 }
 
-// preference is the class's order of the locations, nil without a class. It is
-// the class's present one: where goods can be had is not a term of the order.
-func (c *cycle) preference(ctx context.Context, o *v1.Order) (map[v1.Identifier]int32, error) {
+// locations are those of the order's class, none without a class. They are the
+// class's present ones: where goods can be had is not a term of the order.
+func (c *cycle) locations(ctx context.Context, o *v1.Order) ([]v1.Location, error) {
 	p := o.Status.Policy
 	if p == nil || p.ClassName == "" {
 		return nil, nil
@@ -136,41 +144,34 @@ func (c *cycle) preference(ctx context.Context, o *v1.Order) (map[v1.Identifier]
 	if err != nil {
 		return nil, fmt.Errorf("reading OrderClass %s: %w", p.ClassName, err)
 	}
-	preference := make(map[v1.Identifier]int32, len(class.Spec.Locations))
-	for _, l := range class.Spec.Locations {
-		if l.Priority != nil {
-			preference[l.Name] = *l.Priority
-		}
-	}
-	return preference, nil
+	return class.Spec.Locations, nil
 }
 
-// promise adds the promises of a planned Shipment to the turns of its items. An
-// item without room is left out: what it would give stays in the queue.
-func (c *cycle) promise(p *plan) {
-	var names []v1.ObjectName
-	for _, i := range p.Items {
-		if !slices.Contains(names, i.StockItem) {
-			names = append(names, i.StockItem)
+// promise adds the promises of a planned Shipment to the turns of its items. Where
+// one of them has no room for it, none is made: what was planned stays in the queue.
+func (c *cycle) promise(ctx context.Context, p *plan) error {
+	promises := p.Promises(p.name, p.grant)
+	for _, m := range promises {
+		e := c.byKey[m.Item]
+		if e.turn == nil {
+			turn, err := c.begin(ctx, e.item)
+			if err != nil {
+				return err
+			}
+			e.turn = turn
+		}
+		if !e.turn.HasRoom(m.Posting) {
+			c.wakeAt(c.now.Add(idleAfter)) // there is room again when postings were acknowledged
+			return nil
 		}
 	}
-	for _, name := range names {
-		r := &v1.ReserveIntent{Grant: p.grant, Order: p.Order, Items: names}
-		m := ledger.Movement{Posting: v1.Posting{ID: ledger.ReserveID(p.grant), Kind: v1.MovementReserve, Shipment: p.name, Reserve: r}}
-		var key v1.ItemKey
-		for _, i := range p.Items {
-			if i.StockItem == name {
-				key = v1.ItemKey{Name: i.StockItem, UID: i.StockItemUID}
-				m.Quantity += i.Quantity
-				r.Lines = append(r.Lines, v1.ReserveLine{Line: i.Line, Quantity: i.Quantity})
-			}
+	for _, m := range promises {
+		e := c.byKey[m.Item]
+		if err := e.turn.Reserve(m.Movement); err != nil {
+			return fmt.Errorf("StockItem %s: planned against another ledger: %w", m.Item.Name, err)
 		}
-		e := c.byKey[key]
-		if err := e.turn.Reserve(m); err != nil {
-			c.wakeAt(c.now.Add(idleAfter)) // there is room again when postings were acknowledged
-			continue
-		}
-		e.promises = append(e.promises, m)
+		e.promises = append(e.promises, m.Movement)
 	}
 	c.plans = append(c.plans, p)
+	return nil
 }

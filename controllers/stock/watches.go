@@ -23,37 +23,42 @@ import (
 const (
 	indexOwing   = "owing"
 	indexWaiting = "waiting-for-stock"
+	indexHolding = "holding-units-of"
 	yes          = "true"
 )
 
-// owing says whether a Shipment has made a movement due that it has not marked.
-func owing(s *v1.Shipment) bool {
-	for _, key := range ledger.Items(s) {
-		if len(ledger.Due(s, key)) > 0 {
-			return true
-		}
+// holding names the items of which a Shipment still holds units, or is yet to give
+// them back.
+func holding(s *v1.Shipment) []string {
+	if s.Status.DispatchedAt != nil {
+		return nil
 	}
-	return false
+	var names []string
+	for _, key := range ledger.Items(s) {
+		names = append(names, string(key.Name))
+	}
+	return names
 }
 
 // SetupWithManager registers the controller. Every event asks for a cycle of its
 // namespace, so that a storm of them collapses into few batches.
 func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, options controller.Options) error {
+	is := func(holds bool) []string {
+		if holds {
+			return []string{yes}
+		}
+		return nil
+	}
 	for _, i := range []struct {
 		object client.Object
 		name   string
-		holds  func(client.Object) bool
+		values client.IndexerFunc
 	}{
-		{&v1.Shipment{}, indexOwing, func(o client.Object) bool { return owing(o.(*v1.Shipment)) }},
-		{&v1.Order{}, indexWaiting, func(o client.Object) bool { return lifecycle.WaitsForStock(o.(*v1.Order)) }},
+		{&v1.Shipment{}, indexOwing, func(o client.Object) []string { return is(ledger.Owes(o.(*v1.Shipment))) }},
+		{&v1.Shipment{}, indexHolding, func(o client.Object) []string { return holding(o.(*v1.Shipment)) }},
+		{&v1.Order{}, indexWaiting, func(o client.Object) []string { return is(lifecycle.WaitsForStock(o.(*v1.Order))) }},
 	} {
-		extract := func(o client.Object) []string {
-			if i.holds(o) {
-				return []string{yes}
-			}
-			return nil
-		}
-		if err := mgr.GetFieldIndexer().IndexField(ctx, i.object, i.name, extract); err != nil {
+		if err := mgr.GetFieldIndexer().IndexField(ctx, i.object, i.name, i.values); err != nil {
 			return fmt.Errorf("indexing %T by %s: %w", i.object, i.name, err)
 		}
 	}
@@ -85,6 +90,7 @@ func shipmentMatters(u event.UpdateEvent) bool {
 	return (before.ReservedAt == nil) != (after.ReservedAt == nil) ||
 		(before.DispatchedAt == nil) != (after.DispatchedAt == nil) ||
 		(before.CancelledAt == nil) != (after.CancelledAt == nil) ||
+		len(before.Short) != len(after.Short) ||
 		len(before.Posted) != len(after.Posted) ||
 		!u.ObjectNew.GetDeletionTimestamp().IsZero()
 }

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/allocation"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
 )
@@ -92,12 +93,12 @@ func (c *cycle) again(ctx context.Context, e *entry) error {
 		return err
 	}
 	for _, m := range e.promises {
-		s, err := c.shipment(ctx, c.Live, m.Shipment)
+		s, err := c.shipment(ctx, c.Live, m.Source)
 		if err != nil {
 			return err
 		}
 		if s != nil {
-			return fmt.Errorf("its promise has a Shipment already, %s", m.Shipment)
+			return fmt.Errorf("its promise has a Shipment already, %s", m.Source)
 		}
 		if err := turn.Reserve(m); err != nil {
 			return err
@@ -107,23 +108,17 @@ func (c *cycle) again(ctx context.Context, e *entry) error {
 	return nil
 }
 
-// create makes the Shipments of what was recorded. Intents go forward: a
-// Shipment gets the items whose promise stands, and the rest stays in the queue.
+// create makes the Shipments of what was recorded.
 func (c *cycle) create(ctx context.Context) error {
 	var g errgroup.Group
 	g.SetLimit(parallelWrites)
 	for _, p := range c.plans {
-		s := c.build(p.name, p.grant, p.Order, p.Location)
-		for _, i := range p.Items {
-			if e := c.byKey[v1.ItemKey{Name: i.StockItem, UID: i.StockItemUID}]; e.recorded && e.turn.Holds(ledger.ReserveID(p.grant)) {
-				s.Spec.Items = append(s.Spec.Items, i)
-			}
-		}
-		if len(s.Spec.Items) < len(p.Items) {
-			s.Spec.Incomplete = v1.CompletenessIncomplete
-		}
-		if len(s.Spec.Items) > 0 {
-			g.Go(func() error { c.createShipment(ctx, s); return nil })
+		spec := p.Spec(p.grant, func(key v1.ItemKey) bool {
+			e := c.byKey[key]
+			return e.recorded && e.turn.Holds(ledger.ReserveID(p.grant))
+		})
+		if len(spec.Items) > 0 {
+			g.Go(func() error { c.createShipment(ctx, c.build(p.name, spec)); return nil })
 		}
 	}
 	for _, p := range c.orphan {
@@ -132,51 +127,37 @@ func (c *cycle) create(ctx context.Context) error {
 	return g.Wait()
 }
 
-func (c *cycle) build(name v1.ObjectName, grant string, order v1.ObjectIdentity, location v1.Identifier) *v1.Shipment {
+func (c *cycle) build(name v1.ObjectName, spec v1.ShipmentSpec) *v1.Shipment {
 	return &v1.Shipment{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: c.namespace, Name: string(name),
 			Finalizers: []string{v1.ShipmentFinalizer},
 			OwnerReferences: []metav1.OwnerReference{{
 				APIVersion: v1.SchemeGroupVersion.String(), Kind: "Order",
-				Name: string(order.Name), UID: types.UID(order.UID), Controller: new(true),
+				Name: string(spec.OrderName), UID: types.UID(spec.OrderUID), Controller: new(true),
 			}},
 		},
-		Spec: v1.ShipmentSpec{
-			OrderName: order.Name, OrderUID: order.UID, Grant: grant, Location: location, Incomplete: v1.CompletenessComplete,
-		},
+		Spec: spec,
 	}
 }
 
 // adopt creates the Shipment of a promise that was found without one, after a
 // crash or a lost write, from the items that hold it.
 func (c *cycle) adopt(ctx context.Context, p v1.Posting) {
-	s := c.build(p.Shipment, p.Reserve.Grant, p.Reserve.Order, "")
+	var items []*v1.StockItem
 	for _, name := range p.Reserve.Items {
 		item := &v1.StockItem{}
 		err := c.Live.Get(ctx, client.ObjectKey{Namespace: c.namespace, Name: string(name)}, item)
-		if apierrors.IsNotFound(err) {
-			s.Spec.Incomplete = v1.CompletenessIncomplete
-			continue
-		}
-		if err != nil {
+		if err != nil && !apierrors.IsNotFound(err) {
 			c.fail(fmt.Errorf("reading StockItem %s: %w", name, err))
 			return
 		}
-		i := slices.IndexFunc(item.Status.Postings, func(q v1.Posting) bool { return q.ID == p.ID })
-		if i < 0 {
-			s.Spec.Incomplete = v1.CompletenessIncomplete
-			continue
-		}
-		s.Spec.Location = item.Spec.Location
-		for _, l := range item.Status.Postings[i].Reserve.Lines {
-			s.Spec.Items = append(s.Spec.Items, v1.ShipmentItem{
-				Line: l.Line, StockItem: name, StockItemUID: v1.UID(item.UID), SKU: item.Spec.SKU, Quantity: l.Quantity,
-			})
+		if err == nil {
+			items = append(items, item)
 		}
 	}
-	if len(s.Spec.Items) > 0 {
-		c.createShipment(ctx, s)
+	if spec := allocation.Adopt(p, items); len(spec.Items) > 0 {
+		c.createShipment(ctx, c.build(p.Source, spec))
 	}
 }
 

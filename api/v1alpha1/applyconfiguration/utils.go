@@ -20,10 +20,14 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ActorFactApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Address"):
 		return &apiv1alpha1.AddressApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AllocationPolicy"):
+		return &apiv1alpha1.AllocationPolicyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Answer"):
 		return &apiv1alpha1.AnswerApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Approval"):
 		return &apiv1alpha1.ApprovalApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AskPolicy"):
+		return &apiv1alpha1.AskPolicyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CancelRequest"):
 		return &apiv1alpha1.CancelRequestApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CarrierEvent"):
@@ -46,6 +50,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ItemSumsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("JournalEntry"):
 		return &apiv1alpha1.JournalEntryApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("JournalSum"):
+		return &apiv1alpha1.JournalSumApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalReference"):
 		return &apiv1alpha1.LocalReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Location"):
@@ -80,6 +86,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PaymentProviderApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PaymentStatus"):
 		return &apiv1alpha1.PaymentStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PickedFact"):
+		return &apiv1alpha1.PickedFactApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PolicySnapshot"):
 		return &apiv1alpha1.PolicySnapshotApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PostedMovement"):
@@ -112,6 +120,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ShipmentSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ShipmentStatus"):
 		return &apiv1alpha1.ShipmentStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ShortPick"):
+		return &apiv1alpha1.ShortPickApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ShortUnits"):
+		return &apiv1alpha1.ShortUnitsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("StockCount"):
 		return &apiv1alpha1.StockCountApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("StockItem"):

@@ -4,16 +4,20 @@
 //
 // Orders are served in one total order (order.go). An order takes all that it
 // can use of each product before a later one sees what is left, so a later
-// order never gets units that an earlier one waits for. Within an order the
-// planner looks for the location that covers the most open units, so that an
-// order is split over as few Shipments as its greedy choice allows; ties go to
-// the location that the class prefers, then to the one with more stock, then
-// to the name.
+// order never gets units that an earlier one could be sent. Within an order one
+// Shipment is planned after the other: the location is chosen by the rules of the
+// order's policy (choose.go), gives what it has of the open units, and for the
+// rest the rules are asked anew. So an order of 13 units that prefers a location
+// with 10 over one with 15 gets 10 and 3.
+//
+// An order that must not be sent in parts, because of its mode or because it may
+// have only one more Shipment, is passed over until one location has all that is
+// open. So that it does not starve behind a stream of small orders, the units that
+// it could use are kept from them when it has waited for long: it fences them.
 package allocation
 
 import (
-	"cmp"
-	"slices"
+	"math"
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -21,7 +25,7 @@ import (
 
 // MaxItems is the number of distinct StockItems of one Shipment; a larger plan
 // is several Shipments.
-const MaxItems = 20
+const MaxItems = v1.MaxShipmentItems
 
 // MaxEntries is the number of entries of one Shipment, each some units of one
 // line from one StockItem.
@@ -33,9 +37,20 @@ type Demand struct {
 	Priority    int32
 	ConfirmedAt time.Time
 	Lines       []LineDemand
+	// Policy of the order; the zero value is that of an order without one.
+	Policy v1.AllocationPolicy
+	// Shipments that the order has already and that are not cancelled. They count
+	// against Policy.MaxSplits.
+	Shipments int
+	// Fencing says that the order has waited for so long that the units that it
+	// could use are kept for it.
+	Fencing bool
 	// Preference of the order's class for locations, lower first; a location
 	// that is absent comes last.
 	Preference map[v1.Identifier]int32
+	// Distance of the locations from the customer, see Distances; a location that
+	// is absent comes last.
+	Distance map[v1.Identifier]int64
 }
 
 // LineDemand is the units of one order line that wait.
@@ -51,138 +66,58 @@ type Supply struct {
 	SKU       v1.SKU
 	Location  v1.Identifier
 	Available v1.Quantity
+	// Slots is for how many promises there is room. Each Shipment with units of
+	// the item needs one; an item without gives nothing.
+	Slots int
 }
 
 // Plan is one Shipment to be made.
 type Plan struct {
 	Order    v1.ObjectIdentity
 	Location v1.Identifier
-	Items    []v1.ShipmentItem
+	// Reason is the rule that told the location from the one that would have been
+	// chosen in its place.
+	Reason v1.LocationReason
+	Items  []v1.ShipmentItem
 }
 
-// Allocate plans Shipments for the waiting orders. Supplies are used up as it
-// goes; the sum of the planned units of an item is at most what is available.
+// Allocate plans Shipments for the waiting orders. The sum of the planned units of
+// an item is at most what is available of it.
 func Allocate(demands []Demand, supplies []Supply) []Plan {
-	stock := newStock(supplies)
-	demands = slices.Clone(demands)
-	sortDemands(demands)
+	s := newStock(supplies)
 	var plans []Plan
-	for _, d := range demands {
-		plans = append(plans, stock.serve(d)...)
+	for _, d := range inOrder(demands) {
+		plans = s.serve(d, plans)
 	}
 	return plans
 }
 
-// stock is the snapshot that is used up while orders are served.
-type stock struct {
-	supplies []Supply
-	bySKU    map[v1.SKU][]*Supply
-}
-
-func newStock(supplies []Supply) *stock {
-	s := &stock{supplies: slices.Clone(supplies), bySKU: make(map[v1.SKU][]*Supply)}
-	slices.SortFunc(s.supplies, func(a, b Supply) int { return cmp.Compare(a.Item.Name, b.Item.Name) })
-	for i := range s.supplies {
-		if u := &s.supplies[i]; u.Available > 0 {
-			s.bySKU[u.SKU] = append(s.bySKU[u.SKU], u)
-		}
-	}
-	return s
-}
-
-// candidate is what one location could ship of an order.
-type candidate struct {
-	location v1.Identifier
-	covered  v1.Quantity
-	onStock  v1.Quantity
-}
-
-// serve plans the Shipments of one order, one location after the other, until
-// nothing that it wants is left.
-func (s *stock) serve(d Demand) []Plan {
-	lines := slices.Clone(d.Lines)
-	var plans []Plan
-	for {
-		candidates := s.candidates(lines)
-		if len(candidates) == 0 {
-			return plans
-		}
-		best := slices.MinFunc(candidates, func(a, b candidate) int {
-			return cmp.Or(
-				cmp.Compare(b.covered, a.covered),
-				cmp.Compare(preference(d, a.location), preference(d, b.location)),
-				cmp.Compare(b.onStock, a.onStock),
-				cmp.Compare(a.location, b.location),
-			)
-		})
-		plans = append(plans, s.take(d.Order, lines, best.location))
-	}
-}
-
-func preference(d Demand, location v1.Identifier) int32 {
-	if p, ok := d.Preference[location]; ok {
-		return p
-	}
-	return 1 << 30
-}
-
-// candidates lists the locations that hold units of the open lines.
-func (s *stock) candidates(lines []LineDemand) []candidate {
-	var list []candidate
-	open := map[v1.SKU]v1.Quantity{}
-	for _, l := range lines {
-		open[l.SKU] += l.Open
-	}
-	seen := map[v1.SKU]bool{}
-	for _, l := range lines {
-		if l.Open == 0 || seen[l.SKU] {
-			continue
-		}
-		seen[l.SKU] = true
-		for location, onStock := range s.byLocation(l.SKU) {
-			i := slices.IndexFunc(list, func(c candidate) bool { return c.location == location })
-			if i < 0 {
-				list = append(list, candidate{location: location})
-				i = len(list) - 1
+// serve appends the Shipments of one order.
+func (s *stock) serve(d *Demand, plans []Plan) []Plan {
+	s.turnTo(d)
+	for left := d.shipmentsLeft(); left > 0 && len(s.lines) > 0; left-- {
+		last := left == 1
+		location, reason, found := s.choose(d, last)
+		if !found {
+			if last && d.Fencing {
+				s.fence()
 			}
-			list[i].covered += min(onStock, open[l.SKU])
-			list[i].onStock += onStock
+			break
 		}
+		plans = append(plans, Plan{Order: d.Order, Location: s.locations[location], Reason: reason, Items: s.take(location)})
 	}
-	return list
+	return plans
 }
 
-func (s *stock) byLocation(sku v1.SKU) map[v1.Identifier]v1.Quantity {
-	sums := map[v1.Identifier]v1.Quantity{}
-	for _, u := range s.bySKU[sku] {
-		if u.Available > 0 {
-			sums[u.Location] += u.Available
-		}
+// shipmentsLeft is the number of Shipments that can still be planned for the
+// order. All or nothing is one that is the last.
+func (d *Demand) shipmentsLeft() int {
+	left := math.MaxInt
+	if d.Policy.MaxSplits != nil {
+		left = int(*d.Policy.MaxSplits) - d.Shipments
 	}
-	return sums
-}
-
-// take moves units of one location from the snapshot into a plan.
-func (s *stock) take(order v1.ObjectIdentity, lines []LineDemand, location v1.Identifier) Plan {
-	p := Plan{Order: order, Location: location}
-	distinct := map[v1.ItemKey]bool{}
-	for i := range lines {
-		l := &lines[i]
-		for _, u := range s.bySKU[l.SKU] {
-			if u.Location != location || u.Available == 0 || l.Open == 0 {
-				continue
-			}
-			if (!distinct[u.Item] && len(distinct) == MaxItems) || len(p.Items) == MaxEntries {
-				continue
-			}
-			distinct[u.Item] = true
-			q := min(l.Open, u.Available)
-			l.Open -= q
-			u.Available -= q
-			p.Items = append(p.Items, v1.ShipmentItem{
-				Line: l.Line, StockItem: u.Item.Name, StockItemUID: u.Item.UID, SKU: l.SKU, Quantity: q,
-			})
-		}
+	if d.Policy.Mode == v1.AllocationAllOrNothing {
+		left = min(left, 1)
 	}
-	return p
+	return left
 }

@@ -113,7 +113,7 @@ func TestAllocate(t *testing.T) {
 func TestAPlanIsComplete(t *testing.T) {
 	got := Allocate([]Demand{demand("a", 0, want("1", "tea", 3))}, []Supply{supply("tea", "east", 5)})
 	want := []Plan{{
-		Order: v1.ObjectIdentity{Name: "a", UID: "uid-a"}, Location: "east",
+		Order: v1.ObjectIdentity{Name: "a", UID: "uid-a"}, Location: "east", Reason: v1.LocationOnly,
 		Items: []v1.ShipmentItem{{Line: "1", StockItem: "tea-east", StockItemUID: "uid-tea-east", SKU: "tea", Quantity: 3}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -123,9 +123,7 @@ func TestAPlanIsComplete(t *testing.T) {
 
 // Two StockItems may keep one product at one location.
 func TestItemsOfOneLocationAreOneShipment(t *testing.T) {
-	second := supply("tea", "east", 2)
-	second.Item.Name, second.Item.UID = "tea-shelf", "uid-tea-shelf"
-	plans := Allocate([]Demand{demand("a", 0, want("1", "tea", 4))}, []Supply{second, supply("tea", "east", 3)})
+	plans := Allocate([]Demand{demand("a", 0, want("1", "tea", 4))}, []Supply{shelf(supply("tea", "east", 2), "a"), supply("tea", "east", 3)})
 	if diff := cmp.Diff([]string{"a from east: 3 tea for 1, 1 tea for 1"}, text(plans)); diff != "" {
 		t.Errorf("plans (-want +got):\n%s", diff)
 	}
@@ -170,9 +168,7 @@ func TestAShipmentHasNoMoreEntriesThanTheAPIAccepts(t *testing.T) {
 	var supplies []Supply
 	for i := range 20 {
 		// Odd quantities: a line takes its units from two items every now and then.
-		s := supply("tea", "east", 11)
-		s.Item.Name = v1.ObjectName(fmt.Sprintf("tea-%02d", i))
-		supplies = append(supplies, s)
+		supplies = append(supplies, shelf(supply("tea", "east", 11), v1.ObjectName(fmt.Sprint(i))))
 	}
 	var sum v1.Quantity
 	for _, p := range Allocate([]Demand{demand("a", 0, lines...)}, supplies) {

@@ -44,6 +44,9 @@ type Facts struct {
 	KnownSKUs map[v1.SKU]bool
 	// Original is the name of the Order that this one repeats, "" if there is none.
 	Original v1.ObjectName
+	// ItemLimit is the number of products that the class's allocation lets one order
+	// have, 0 for no limit.
+	ItemLimit int
 	// ApproveFrom is the total from which on a person must approve, nil for never.
 	ApproveFrom *v1.Amount
 	// TokenProblem says why the payment token cannot be used, "" if it can.
@@ -62,7 +65,7 @@ type Facts struct {
 var rules = []func(*Facts) *Finding{
 	currencyKnown, notDuplicate, notRejected, nameNotReused,
 	classFound, providerFound,
-	addressComplete, priceComputable, priceAsExpected, productsKnown,
+	addressComplete, priceComputable, priceAsExpected, productsKnown, itemsFit,
 	approved,
 	tokenUsable, notDeclined, prepaid,
 }
@@ -107,6 +110,20 @@ func nameNotReused(f *Facts) *Finding {
 	}
 	return &Finding{Reason: v1.ReasonReusedName, Field: "metadata.name",
 		Message: "the payment provider knows an earlier order of this name and externalRef; place this one under another name, or set spec.approval to charge again"}
+}
+
+func itemsFit(f *Facts) *Finding {
+	skus := map[v1.SKU]bool{}
+	for _, l := range f.Order.Spec.Lines {
+		if l.Quantity > 0 {
+			skus[l.SKU] = true
+		}
+	}
+	if f.ItemLimit == 0 || len(skus) <= f.ItemLimit {
+		return nil
+	}
+	return &Finding{Reason: v1.ReasonTooManyItems, Field: "spec.lines",
+		Message: fmt.Sprintf("the class lets an order have %d products, so that they fit into its Shipments, and this one has %d; split the order, or change spec.allocation of the class", f.ItemLimit, len(skus))}
 }
 
 func classFound(f *Facts) *Finding {

@@ -21,11 +21,15 @@ func fact(id v1.Identifier, minute int) *v1.ActorFact {
 	return &v1.ActorFact{ID: id, By: "wh", At: at(minute)}
 }
 
+func pickedFact(id v1.Identifier, minute int, short ...v1.ShortPick) *v1.PickedFact {
+	return &v1.PickedFact{ID: id, By: "wh", At: at(minute), Short: short}
+}
+
 // change edits a Shipment.
 type change func(*v1.Shipment)
 
 func wasReserved(s *v1.Shipment)  { s.Status.ReservedAt = new(at(1)) }
-func wasPicked(s *v1.Shipment)    { wasReserved(s); s.Spec.Facts.Picked = fact("p", 2) }
+func wasPicked(s *v1.Shipment)    { wasReserved(s); s.Spec.Facts.Picked = pickedFact("p", 2) }
 func wasPacked(s *v1.Shipment)    { wasPicked(s); s.Spec.Facts.Packed = fact("q", 3) }
 func handedOver(s *v1.Shipment)   { wasReserved(s); s.Spec.Facts.Dispatched = fact("d", 4) }
 func wasPutBack(s *v1.Shipment)   { s.Spec.Facts.PutBack = fact("b", 5) }
@@ -80,14 +84,14 @@ func item(key v1.ItemKey, postings ...v1.Posting) *v1.StockItem {
 // promise is the posting that reserves units for a Shipment.
 func promise(s *v1.Shipment) v1.Posting {
 	return v1.Posting{
-		ID: ledger.ReserveID(s.Spec.Grant), Kind: v1.MovementReserve, Quantity: 2, Shipment: v1.ObjectName(s.Name),
+		ID: ledger.ReserveID(s.Spec.Grant), Kind: v1.MovementReserve, Quantity: 2, Source: v1.ObjectName(s.Name), SourceKind: v1.SourceShipment,
 		Reserve: &v1.ReserveIntent{Grant: s.Spec.Grant},
 	}
 }
 
 // consume is the posting of a Shipment that left.
 func consume(s *v1.Shipment) v1.Posting {
-	return v1.Posting{ID: string(s.UID) + "/Consume/0", Kind: v1.MovementConsume, Quantity: 2, Shipment: v1.ObjectName(s.Name)}
+	return v1.Posting{ID: string(s.UID) + "/Consume/0", Kind: v1.MovementConsume, Quantity: 2, Source: v1.ObjectName(s.Name), SourceKind: v1.SourceShipment}
 }
 
 // order wants some units of each of its lines.

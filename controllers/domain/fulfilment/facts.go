@@ -6,6 +6,8 @@ package fulfilment
 import (
 	"slices"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 )
@@ -24,8 +26,22 @@ type Facts struct {
 	Order *v1.Order
 	// OrderLive says that Order was read from the API server after Shipment was.
 	OrderLive bool
-	// Siblings are the other Shipments of the same Order uid.
+	// Siblings are the other Shipments of the same Order uid; read together with
+	// Order, and live if that was.
 	Siblings []*v1.Shipment
+}
+
+// Holds are the units that a Shipment holds of each line: those that were promised,
+// but for the short picks.
+func Holds(s *v1.Shipment) map[v1.Identifier]v1.Quantity {
+	q := map[v1.Identifier]v1.Quantity{}
+	for _, i := range s.Spec.Items {
+		q[i.Line] += i.Quantity
+	}
+	for _, missed := range s.Status.Short {
+		q[missed.Line] -= missed.Quantity
+	}
+	return q
 }
 
 // NeedsLiveOrder says whether the next step may only be taken after the Order
@@ -43,9 +59,39 @@ func (f *Facts) NeedsLiveOrder() bool {
 }
 
 // NeedsLiveItems says whether the items must be read live: the Shipment is not
-// reserved yet, and the cache does not show its promises.
+// reserved yet and the cache does not show its promises, or an item recalls it.
 func (f *Facts) NeedsLiveItems() bool {
-	return !f.ItemsLive && !decided(f.Shipment) && f.Shipment.Status.ReservedAt == nil && !f.promised()
+	s := f.Shipment
+	return !f.ItemsLive && !decided(s) && ((s.Status.ReservedAt == nil && !f.promised()) || f.recalled() != "")
+}
+
+// recalled names the item that was counted below what is promised and asks for
+// the units of this Shipment back, "" if there is none.
+func (f *Facts) recalled() v1.ObjectName {
+	if !ledger.Recallable(f.Shipment) {
+		return ""
+	}
+	for _, key := range ledger.Items(f.Shipment) {
+		if item := f.Items[key]; item != nil && ledger.Recalls(&item.Status, f.Shipment) {
+			return key.Name
+		}
+	}
+	return ""
+}
+
+// partial says whether the Order is to be shipped as a whole or not at all, and
+// this Shipment cannot be the whole: some of it was not recorded or not found.
+func (f *Facts) partial() bool {
+	p := f.Order.Status.Policy
+	if p == nil || p.Allocation == nil || p.Allocation.Mode != v1.AllocationAllOrNothing {
+		return false
+	}
+	return f.Shipment.Spec.Incomplete == v1.CompletenessIncomplete || missed(f.Shipment)
+}
+
+// missed says whether units of the Shipment were not found, by fact or status.
+func missed(s *v1.Shipment) bool {
+	return len(s.Status.Short) > 0 || (s.Spec.Facts.Picked != nil && len(s.Spec.Facts.Picked.Short) > 0)
 }
 
 // replaced names the items that were made again under the promised name.
@@ -88,10 +134,14 @@ func (f *Facts) unwanted() string {
 		return "its Order is gone"
 	case !f.Order.DeletionTimestamp.IsZero():
 		return "its Order is being deleted"
+	case meta.IsStatusConditionTrue(f.Order.Status.Conditions, v1.ConditionCompleted):
+		return "its Order has ended"
 	case f.Order.Spec.Management == v1.ManagementPaused:
 		return ""
 	case f.Order.Spec.Cancel != nil:
 		return "its Order is being cancelled"
+	case f.partial():
+		return "its Order ships everything at once, and this Shipment lacks units"
 	case f.excess():
 		return "its Order wants fewer units"
 	default:
@@ -103,45 +153,70 @@ func (f *Facts) unwanted() string {
 // more of a line than the Order's spec still asks for. The latest go first; those
 // being picked stay, and the Order says that its edit was clamped. The Order
 // counts units as cancelled only when no Shipment holds them any more, so the
-// spec is asked here as well as its status: units that a withdrawn cancel has
-// taken do not come back.
+// spec is asked here as well as its status, which knows what the shortage policy
+// cut and that units which a withdrawn cancel has taken do not come back.
 func (f *Facts) excess() bool {
 	if f.Order.Status.ConfirmedAt == nil || picked(f.Shipment) {
 		return false
 	}
-	over := map[v1.Identifier]v1.Quantity{}
+	over := f.over()
 	candidates := []*v1.Shipment{f.Shipment}
+	for _, s := range f.Siblings {
+		if s.Status.CancelledAt == nil && !decided(s) && !picked(s) {
+			candidates = append(candidates, s)
+		}
+	}
+	slices.SortFunc(candidates, func(a, b *v1.Shipment) int { return Ordinal(b.Name) - Ordinal(a.Name) })
+	for _, s := range candidates {
+		held, goes := Holds(s), false
+		for line, q := range held {
+			goes = goes || (q > 0 && over[line] > 0)
+		}
+		if s == f.Shipment {
+			return goes
+		}
+		if goes {
+			for line, q := range held {
+				over[line] -= q
+			}
+		}
+	}
+	return false
+}
+
+// over is by how many units of each line the Order's Shipments hold more than it
+// still asks for; below 0 if they hold less.
+func (f *Facts) over() map[v1.Identifier]v1.Quantity {
+	over := map[v1.Identifier]v1.Quantity{}
 	for _, s := range append([]*v1.Shipment{f.Shipment}, f.Siblings...) {
 		if s.Status.CancelledAt != nil {
 			continue
 		}
-		for _, i := range s.Spec.Items {
-			over[i.Line] += i.Quantity
-		}
-		if s != f.Shipment && !decided(s) && !picked(s) {
-			candidates = append(candidates, s)
+		for line, q := range Holds(s) {
+			over[line] += q
 		}
 	}
 	kept := map[v1.Identifier]v1.Quantity{}
 	for _, l := range f.Order.Status.Lines {
-		kept[l.ID] = l.Ordered - l.Cancelled
+		kept[l.ID] = l.Ordered - max(l.Cancelled, l.Cut)
 	}
 	for _, l := range f.Order.Spec.Lines {
 		over[l.ID] -= min(l.Quantity, kept[l.ID])
 	}
-	slices.SortFunc(candidates, func(a, b *v1.Shipment) int { return Ordinal(b.Name) - Ordinal(a.Name) })
-	for _, s := range candidates {
-		holds := false
-		for _, i := range s.Spec.Items {
-			holds = holds || over[i.Line] > 0
-		}
-		if s == f.Shipment {
-			return holds
-		}
-		if holds {
-			for _, i := range s.Spec.Items {
-				over[i.Line] -= i.Quantity
-			}
+	return over
+}
+
+// Surplus says whether the Order's Shipments hold more of a line of this one than
+// the Order asks for, whoever has to go: until then it is not marked, or two could
+// leave with the same units.
+func (f *Facts) Surplus() bool {
+	if f.Order == nil || f.Order.Status.ConfirmedAt == nil {
+		return false
+	}
+	over := f.over()
+	for line, q := range Holds(f.Shipment) {
+		if q > 0 && over[line] > 0 {
+			return true
 		}
 	}
 	return false

@@ -24,6 +24,7 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 			st.Posted = append(st.Posted, ledger.Acknowledge(s, key, &item.Status)...)
 		}
 	}
+	recordShort(s, st, metav1.NewTime(now).Rfc3339Copy())
 	advance(f, st, metav1.NewTime(now).Rfc3339Copy())
 	track := Track{}
 	if st.DispatchedAt != nil {
@@ -34,6 +35,46 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	st.Phase = phase(s, st, track)
 	setConditions(f, st, now)
 	return st
+}
+
+// recordShort notes the units that were not found, at most those that are held: what
+// is due on an item is judged by the status alone.
+func recordShort(s *v1.Shipment, st *v1.ShipmentStatus, now metav1.Time) {
+	picked := s.Spec.Facts.Picked
+	if picked == nil || st.ReservedAt == nil || st.DispatchedAt != nil || st.CancelledAt != nil {
+		return
+	}
+	for _, p := range picked.Short {
+		if slices.ContainsFunc(st.Short, func(u v1.ShortUnits) bool { return u.ID == p.ID }) {
+			continue
+		}
+		var held v1.Quantity
+		for _, i := range s.Spec.Items {
+			if i.Line == p.Line && i.StockItem == p.StockItem {
+				held += i.Quantity
+			}
+		}
+		for _, u := range st.Short {
+			if u.Line == p.Line && u.StockItem == p.StockItem {
+				held -= u.Quantity
+			}
+		}
+		if q := min(p.Quantity, held); q > 0 {
+			st.Short = append(st.Short, v1.ShortUnits{ID: p.ID, Line: p.Line, StockItem: p.StockItem, Quantity: q, At: earlier(picked.At, now)})
+		}
+	}
+}
+
+// empty says whether nothing of the Shipment was found.
+func empty(s *v1.Shipment, st *v1.ShipmentStatus) bool {
+	var q v1.Quantity
+	for _, i := range s.Spec.Items {
+		q += i.Quantity
+	}
+	for _, u := range st.Short {
+		q -= u.Quantity
+	}
+	return q == 0
 }
 
 // advance takes the steps that are recorded once: Dispatched, Cancelled,
@@ -50,12 +91,16 @@ func advance(f *Facts, st *v1.ShipmentStatus, now metav1.Time) {
 	}
 	unwanted := f.unwanted() != ""
 	switch {
-	case s.Spec.Facts.PutBack != nil, unwanted && !picked(s):
+	case s.Spec.Facts.PutBack != nil, unwanted && !picked(s), empty(s, st):
+		st.CancelledAt = &now
+	case f.ItemsLive && f.recalled() != "":
+		// Its item was counted below what is promised, and it is the last in the
+		// queue: the Order keeps its place and gets units when there are some.
 		st.CancelledAt = &now
 	case st.ReservedAt == nil && f.ItemsLive && !f.promised():
 		// It was made without a promise, or its item is gone: it holds nothing.
 		st.CancelledAt = &now
-	case !unwanted && st.ReservedAt == nil && f.OrderLive && f.promised() && f.Order.Spec.Management != v1.ManagementPaused:
+	case !unwanted && st.ReservedAt == nil && f.OrderLive && f.promised() && !f.Surplus() && f.Order.Spec.Management != v1.ManagementPaused:
 		st.ReservedAt = &now
 	}
 }
@@ -113,7 +158,11 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, now time.Time) {
 	unwanted := f.unwanted()
 	switch st.Phase {
 	case v1.ShipmentCancelled:
-		c.Ready(v1.ReasonCancelled, "the Shipment was cancelled before it left")
+		text := cancelledText(f, st)
+		if old := meta.FindStatusCondition(st.Conditions, v1.ConditionReady); old != nil && old.Reason == v1.ReasonCancelled {
+			text = old.Message // the reason was known then
+		}
+		c.Ready(v1.ReasonCancelled, text)
 	case v1.ShipmentPlanned:
 		if f.Order != nil && f.Order.Spec.Management == v1.ManagementPaused {
 			c.Ready(v1.ReasonPaused, "the Order is paused; set spec.management to Active to go on")
@@ -142,6 +191,23 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, now time.Time) {
 	} else {
 		meta.RemoveStatusCondition(&st.Conditions, v1.ConditionStockItemReplaced)
 	}
+}
+
+// cancelledText says why a Shipment is cancelled.
+func cancelledText(f *Facts, st *v1.ShipmentStatus) string {
+	why := f.unwanted()
+	switch {
+	case why != "":
+	case empty(f.Shipment, st):
+		why = "none of its units were found"
+	case f.recalled() != "":
+		why = fmt.Sprintf("StockItem %s was counted below what is promised", f.recalled())
+	case f.Shipment.Spec.Facts.PutBack != nil:
+		why = "its units were put back"
+	default:
+		why = "a StockItem does not hold its promise"
+	}
+	return "cancelled before it left: " + why
 }
 
 // MayGo says whether the finalizer of a Shipment that is being deleted can be

@@ -71,7 +71,7 @@ func TestEveryStatusIsAccepted(t *testing.T) {
 			},
 			"pick": func(*rapid.T) {
 				in(v1.ShipmentReserved)
-				s.Spec.Facts.Picked = fact("p", minute)
+				s.Spec.Facts.Picked = pickedFact("p", minute)
 			},
 			"pack": func(*rapid.T) {
 				in(v1.ShipmentReserved, v1.ShipmentPicking)

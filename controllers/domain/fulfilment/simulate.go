@@ -63,34 +63,49 @@ func seconds(n *int32) time.Duration {
 	return time.Duration(*n) * time.Second
 }
 
-func (sim *Simulated) warehouse(facts *Facts, step time.Duration, now time.Time) {
+func (sim *Simulated) warehouse(facts *Facts, apart time.Duration, now time.Time) {
 	s, f := facts.Shipment, &sim.Facts
 	// Units that were put back are cancelled, whatever becomes of the Order.
 	unwanted := facts.unwanted() != "" || f.PutBack != nil
 	last := s.Status.ReservedAt.Time
-	for _, fact := range []struct {
-		at   **v1.ActorFact
-		id   v1.Identifier
-		skip bool
+	for _, step := range []struct {
+		stated *metav1.Time
+		skip   bool
+		state  func(v1.ActorFact)
+		id     v1.Identifier
 	}{
-		{&f.Picked, "sim-picked", unwanted},
-		{&f.Packed, "sim-packed", unwanted},
-		{&f.PutBack, "sim-put-back", !unwanted || !picked(s)},
-		{&f.Dispatched, "sim-dispatched", unwanted},
+		{pickedAt(f), unwanted, func(a v1.ActorFact) { f.Picked = &v1.PickedFact{ID: a.ID, By: a.By, At: a.At} }, "sim-picked"},
+		{statedAt(f.Packed), unwanted, func(a v1.ActorFact) { f.Packed = &a }, "sim-packed"},
+		{statedAt(f.PutBack), !unwanted || !picked(s), func(a v1.ActorFact) { f.PutBack = &a }, "sim-put-back"},
+		{statedAt(f.Dispatched), unwanted, func(a v1.ActorFact) { f.Dispatched = &a }, "sim-dispatched"},
 	} {
-		if *fact.at != nil {
-			last = (*fact.at).At.Time
+		if step.stated != nil {
+			last = step.stated.Time
 			continue
 		}
-		if fact.skip {
+		if step.skip {
 			continue
 		}
-		if sim.wait(last.Add(step), now) {
+		if sim.wait(last.Add(apart), now) {
 			return
 		}
-		*fact.at = &v1.ActorFact{ID: fact.id, By: simulatedBy, At: metav1.NewTime(now).Rfc3339Copy()}
+		step.state(v1.ActorFact{ID: step.id, By: simulatedBy, At: metav1.NewTime(now).Rfc3339Copy()})
 		return
 	}
+}
+
+func statedAt(f *v1.ActorFact) *metav1.Time {
+	if f == nil {
+		return nil
+	}
+	return &f.At
+}
+
+func pickedAt(f *v1.WarehouseFacts) *metav1.Time {
+	if f.Picked == nil {
+		return nil
+	}
+	return &f.Picked.At
 }
 
 func (sim *Simulated) carrier(s *v1.Shipment, step time.Duration, now time.Time) {

@@ -22,7 +22,10 @@ func simulated() *v1.PolicySnapshot {
 // stated lists what a simulation has stated: "id@minute".
 func stated(f v1.WarehouseFacts, events []v1.CarrierEvent) []string {
 	var list []string
-	for _, fact := range []*v1.ActorFact{f.Picked, f.Packed, f.PutBack, f.Dispatched} {
+	if p := f.Picked; p != nil {
+		list = append(list, fmt.Sprintf("%s@%v", p.ID, p.At.Sub(noon).Minutes()))
+	}
+	for _, fact := range []*v1.ActorFact{f.Packed, f.PutBack, f.Dispatched} {
 		if fact != nil {
 			list = append(list, fmt.Sprintf("%s@%v", fact.ID, fact.At.Sub(noon).Minutes()))
 		}
@@ -104,7 +107,7 @@ func TestASimulationGoesStepByStep(t *testing.T) {
 		"a person's facts count as steps": {
 			simulated(), func(minute int, s *v1.Shipment, _ *v1.Order) {
 				if minute == 1 {
-					s.Spec.Facts.Picked = fact("by-hand", 1)
+					s.Spec.Facts.Picked = pickedFact("by-hand", 1)
 				}
 			},
 			[]string{"by-hand@1", "sim-packed@2", "sim-dispatched@3", "sim-accepted@5", "sim-out-for-delivery@7", "sim-delivered@9"},

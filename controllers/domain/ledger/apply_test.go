@@ -1,13 +1,11 @@
 package ledger
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
@@ -19,6 +17,10 @@ func TestApply(t *testing.T) {
 	}
 	journaled := func(st v1.StockItemStatus, entries ...v1.JournalEntry) v1.StockItemStatus {
 		st.Journal = entries
+		return st
+	}
+	overdrawn := func(q v1.Quantity, st v1.StockItemStatus) v1.StockItemStatus {
+		st.Overdrawn = q
 		return st
 	}
 	a, b := reserve("a", 3), reserve("b", 2)
@@ -48,16 +50,16 @@ func TestApply(t *testing.T) {
 		"what was dispatched in the moment of the stock-take was not counted": {
 			counted(stock(5, 3), 20), 0, consume, counted(stock(5, 0, consume.Posting), 20),
 		},
-		"there is no negative stock after a short count, and the journal remembers all that left": {
-			counted(stock(2, 3), 10), 0, consume, journaled(counted(stock(0, 0, consume.Posting), 10), left(-3, 0)),
+		"there is no negative stock after a short count: what left beyond it is overdrawn, and the journal remembers all": {
+			counted(stock(2, 3), 10), 0, consume, overdrawn(1, journaled(counted(stock(0, 0, consume.Posting), 10), left(-3, 0))),
 		},
 		"quarantined units are not dispatched": {
 			v1.StockItemStatus{OnHand: 5, Quarantined: 4, Reserved: 3}, 0, consume,
-			journaled(v1.StockItemStatus{OnHand: 4, Quarantined: 4, Postings: []v1.Posting{consume.Posting}}, left(-3, 4)),
+			journaled(v1.StockItemStatus{OnHand: 4, Quarantined: 4, Overdrawn: 2, Postings: []v1.Posting{consume.Posting}}, left(-3, 4)),
 		},
 		"nothing is added where a count found less than is quarantined": {
 			v1.StockItemStatus{OnHand: 2, Quarantined: 4, Reserved: 3}, 0, consume,
-			journaled(v1.StockItemStatus{OnHand: 2, Quarantined: 4, Postings: []v1.Posting{consume.Posting}}, left(-3, 2)),
+			journaled(v1.StockItemStatus{OnHand: 2, Quarantined: 4, Overdrawn: 3, Postings: []v1.Posting{consume.Posting}}, left(-3, 2)),
 		},
 		"what was cancelled is on hand and free":      {stock(5, 3), 0, release, stock(5, 0, release.Posting)},
 		"what was dispatched is counted once":         {stock(5, 4, consume.Posting), 0, consume, stock(5, 4, consume.Posting)},
@@ -66,21 +68,40 @@ func TestApply(t *testing.T) {
 		"short stock may be given back":               {stock(1, 3), 0, release, stock(1, 0, release.Posting)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := test.before.DeepCopy()
-			if err := Apply(got, test.hard, test.move); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(&test.want, got); diff != "" {
-				t.Errorf("Apply (-want +got):\n%s", diff)
-			}
-			again := got.DeepCopy()
-			if err := Apply(again, test.hard, test.move); err != nil {
-				t.Fatalf("again: %v", err)
-			}
-			if diff := cmp.Diff(got, again); diff != "" {
-				t.Errorf("Apply again (-once +twice):\n%s", diff)
-			}
+			applies(t, test.before, test.hard, test.move, test.want)
 		})
+	}
+}
+
+// applies counts a movement twice, and finds it counted once.
+func applies(t *testing.T, before v1.StockItemStatus, hard v1.Quantity, m Movement, want v1.StockItemStatus) {
+	t.Helper()
+	got := before.DeepCopy()
+	if err := Apply(got, hard, m, noon); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("Apply (-want +got):\n%s", diff)
+	}
+	again := got.DeepCopy()
+	if err := Apply(again, hard, m, noon); err != nil {
+		t.Fatalf("again: %v", err)
+	}
+	if diff := cmp.Diff(got, again); diff != "" {
+		t.Errorf("Apply again (-once +twice):\n%s", diff)
+	}
+}
+
+// refuses finds a movement refused for a reason, and the item as it was.
+func refuses(t *testing.T, before v1.StockItemStatus, hard v1.Quantity, m Movement, says string) {
+	t.Helper()
+	got := before.DeepCopy()
+	err := Apply(got, hard, m, noon)
+	if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), m.ID) {
+		t.Errorf("error is %v, want one with %q and the id", err, says)
+	}
+	if diff := cmp.Diff(&before, got); diff != "" {
+		t.Errorf("a refused movement changed the item:\n%s", diff)
 	}
 }
 
@@ -101,19 +122,12 @@ func TestApplyRefuses(t *testing.T) {
 		"a promise of what is short":                   {stock(1, 5), 0, reserve("a", 1), "0 available"},
 		"a dispatch of what is not reserved":           {stock(5, 2), 0, move(v1.MovementConsume, "a", 3, 0), "does not add up"},
 		"a release of what is not reserved":            {stock(5, 2), 0, move(v1.MovementRelease, "a", 3, 0), "does not add up"},
-		"a count, which no Shipment can make":          {stock(5, 2), 0, move(v1.MovementCount, "a", 3, 0), "not a movement of a Shipment"},
+		"a count, which no source can make":            {stock(5, 2), 0, move(v1.MovementCount, "a", 3, 0), "Count is not a movement of a source"},
 		"a promise where the list of postings is full": {full, 0, reserve("a", 3), "no room"},
 		"a dispatch where the list is full":            {full, 0, move(v1.MovementConsume, "a", 3, 0), "no room"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := test.before.DeepCopy()
-			err := Apply(got, test.hard, test.move)
-			if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), test.move.ID) {
-				t.Errorf("error is %v, want one with %q and the id", err, test.says)
-			}
-			if diff := cmp.Diff(&test.before, got); diff != "" {
-				t.Errorf("a refused movement changed the item:\n%s", diff)
-			}
+			refuses(t, test.before, test.hard, test.move, test.says)
 		})
 	}
 }
@@ -130,6 +144,10 @@ func TestAvailableAndShort(t *testing.T) {
 		"quarantined units are not free":    {v1.StockItemStatus{OnHand: 5, Quarantined: 2, Reserved: 2}, 0, 1, 0},
 		"all promised":                      {stock(5, 5), 0, 0, 0},
 		"more promised than is there":       {stock(3, 5), 0, 0, 2},
+		"missing units are not free":        {v1.StockItemStatus{OnHand: 5, Missing: 2, Reserved: 2}, 0, 1, 0},
+		"missing units are on hand":         {v1.StockItemStatus{OnHand: 5, Missing: 2, Reserved: 5}, 0, 0, 0},
+		"all that is free is missing":       {v1.StockItemStatus{OnHand: 5, Quarantined: 1, Missing: 3}, 1, 0, 0},
+		"overdrawn units are neither":       {v1.StockItemStatus{OnHand: 5, Overdrawn: 4, Reserved: 2}, 0, 3, 0},
 		"more promised than is not blocked": {v1.StockItemStatus{OnHand: 5, Quarantined: 2, Reserved: 4}, 0, 0, 1},
 	} {
 		if got := Available(&test.status, test.hard); got != test.available {
@@ -162,76 +180,4 @@ func TestVoidAndDrop(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-}
-
-// large is a promise with all of its lists and strings at their limits.
-func large(grant string, lines int) v1.Posting {
-	long := strings.Repeat("x", 63)
-	p := reserve(grant, 1_000_000_000).Posting
-	p.Reserve.Order = v1.ObjectIdentity{Name: v1.ObjectName(long), UID: v1.UID(long)}
-	for range lines {
-		p.Reserve.Lines = append(p.Reserve.Lines, v1.ReserveLine{Line: v1.Identifier(long), Quantity: 1_000_000_000})
-	}
-	return p
-}
-
-func TestHasRoom(t *testing.T) {
-	small := reserve("a", 1).Posting
-	many := func(n int, p v1.Posting) v1.StockItemStatus {
-		st := stock(0, 0)
-		for range n {
-			st.Postings = append(st.Postings, p)
-		}
-		return st
-	}
-	big := large("b", 100)
-	fits := MaxPostingBytes / PostingBytes(big)
-	for name, test := range map[string]struct {
-		status v1.StockItemStatus
-		add    v1.Posting
-		want   bool
-	}{
-		"an empty item":                          {stock(0, 0), big, true},
-		"room for the last of 128":               {many(127, small), small, true},
-		"no room after 128":                      {many(128, small), small, false},
-		"room for as many bytes as there are":    {many(fits-1, big), big, true},
-		"no room for more bytes":                 {many(fits, big), big, false},
-		"room for a small one beside large ones": {many(fits, big), small, PostingBytes(small)+fits*PostingBytes(big) <= MaxPostingBytes},
-	} {
-		if got := HasRoom(&test.status, test.add); got != test.want {
-			t.Errorf("%s: %v, want %v", name, got, test.want)
-		}
-	}
-	if fits < 2 || fits > 8 {
-		t.Errorf("%d of the largest promises fit", fits)
-	}
-}
-
-// What is counted before a write must not be less than what is written.
-func TestPostingBytesIsNotBelowTheEncodedSize(t *testing.T) {
-	text := rapid.StringMatching(`[a-z0-9.-]{0,63}`)
-	rapid.Check(t, func(t *rapid.T) {
-		p := v1.Posting{
-			ID: text.Draw(t, "id"), Kind: v1.MovementConsume, Shipment: v1.ObjectName(text.Draw(t, "shipment")),
-			Quantity: v1.Quantity(rapid.Int64Range(0, 1_000_000_000).Draw(t, "quantity")),
-		}
-		if rapid.Bool().Draw(t, "reserve") {
-			p.Kind = v1.MovementReserve
-			p.Reserve = &v1.ReserveIntent{Grant: text.Draw(t, "grant"), Order: v1.ObjectIdentity{Name: v1.ObjectName(text.Draw(t, "order")), UID: v1.UID(text.Draw(t, "uid"))}}
-			for range rapid.IntRange(0, 100).Draw(t, "lines") {
-				p.Reserve.Lines = append(p.Reserve.Lines, v1.ReserveLine{Line: v1.Identifier(text.Draw(t, "line")), Quantity: 1_000_000_000})
-			}
-			for range rapid.IntRange(0, 20).Draw(t, "items") {
-				p.Reserve.Items = append(p.Reserve.Items, v1.ObjectName(text.Draw(t, "item")))
-			}
-		}
-		encoded, err := json.Marshal(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// A comma and a little indentation of other encodings.
-		if got := PostingBytes(p); got < len(encoded)+2 {
-			t.Fatalf("estimated %d, encoded %d: %s", got, len(encoded), encoded)
-		}
-	})
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -35,21 +36,20 @@ func ApplyCount(st *v1.StockItemStatus, c *v1.StockCount, now time.Time) CountOu
 		return CountOutcome{Reason: v1.ReasonCountInFuture, Retry: c.TakenAt.Add(-MaxCountLead)}
 	case st.CountTakenAt != nil && !c.TakenAt.After(st.CountTakenAt.Time):
 		return CountOutcome{Reason: v1.ReasonCountSuperseded}
-	case st.JournalSince != nil && c.TakenAt.Before(st.JournalSince):
+	}
+	change, missing, reached := since(st, c.TakenAt.Time)
+	if !reached {
 		return CountOutcome{Reason: v1.ReasonCountStale}
 	}
-	before, onHand := st.OnHand, int64(c.Quantity)
-	for _, e := range st.Journal {
-		if e.Kind != v1.MovementCount && e.EffectiveAt.After(c.TakenAt.Time) {
-			onHand += e.Change
-		}
-	}
-	st.OnHand = v1.Quantity(max(0, onHand))
-	st.CountID = string(c.ID)
+	before, onHand := st.OnHand, int64(c.Quantity)+change
+	st.OnHand, st.Overdrawn = v1.Quantity(min(max(0, onHand), v1.MaxQuantity)), v1.Quantity(max(0, -onHand))
+	st.Missing = missing
+	st.CountID, st.Counted = string(c.ID), c.Quantity
 	st.CountTakenAt = c.TakenAt.DeepCopy()
+	st.Folded = slices.DeleteFunc(st.Folded, func(s v1.JournalSum) bool { return !s.Until.After(c.TakenAt.Time) })
 	journal(st, v1.JournalEntry{
 		ID: string(c.ID), Kind: v1.MovementCount, EffectiveAt: c.TakenAt,
 		Change: int64(st.OnHand - before), Source: string(c.ID),
-	})
+	}, now)
 	return CountOutcome{Reason: v1.ReasonCountApplied, Changed: true}
 }

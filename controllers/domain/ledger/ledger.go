@@ -1,13 +1,13 @@
 // Package ledger keeps the counters of a StockItem exact.
 //
-// A counter changes by postings only. A posting is a movement that a Shipment
-// (or a stock-take) has made due; it has an id that is the same for ever. The
-// write that changes the counters also adds the posting to the item, under the
-// item's resourceVersion. The Shipment then marks the id in its own status, and
-// only after that the posting is dropped. A rival that did all of this before
-// the item was read is seen in the Shipment's marks, one that did it afterwards
-// has changed the item's resourceVersion. So each movement is counted exactly
-// once, whoever dies when, and however old a cache is.
+// A counter changes by postings only. A posting is a movement that a source (a
+// Shipment, a Return, a Replenishment) or a stock-take has made due; it has an id
+// that is the same for ever. The write that changes the counters also adds the
+// posting to the item, under the item's resourceVersion. The source then marks
+// the id in its own status, and only after that the posting is dropped. A rival
+// that did all of this before the item was read is seen in the source's marks,
+// one that did it afterwards has changed the item's resourceVersion. So each
+// movement is counted exactly once, whoever dies when, and however old a cache is.
 //
 // The package is pure: it is given what was read and computes what to write.
 package ledger
@@ -15,22 +15,20 @@ package ledger
 import (
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// Limits of the lists in the status of a StockItem.
+// Limits of the open postings of one item. A full list delays the next promise;
+// it never loses one.
 const (
-	// MaxPostings is the number of open postings of one item. A full list delays
-	// the next promise; it never loses one.
+	// MaxPostings is their number.
 	MaxPostings = 128
-	// MaxPostingBytes is the size of the open postings of one item, encoded.
+	// MaxPostingBytes is their size, encoded.
 	MaxPostingBytes = 48 << 10
-	// MaxJournal is the number of journal entries of one item.
-	MaxJournal = 128
 )
 
 // Movement is one change of counters that is due, and when it happened.
@@ -39,115 +37,108 @@ type Movement struct {
 	// EffectiveAt is the time of the fact, not of the posting: a stock-take
 	// taken later has seen it.
 	EffectiveAt metav1.Time
+	// Missing units were not found: a Release of them does not make them
+	// available, until a stock-take tells where they are.
+	Missing bool
+	// Inspected units are received into quarantine.
+	Inspected bool
 }
 
-// ReserveID is the id of the promise of a grant.
-func ReserveID(grant string) string { return grant + "/" + string(v1.MovementReserve) }
-
-func movementID(s *v1.Shipment, kind v1.MovementKind) string {
-	return string(s.UID) + "/" + string(kind) + "/0"
-}
-
-// Units is the number of units of a Shipment on one item.
-func Units(s *v1.Shipment, item v1.ItemKey) v1.Quantity {
-	var q v1.Quantity
-	for _, i := range s.Spec.Items {
-		if i.StockItem == item.Name && i.StockItemUID == item.UID {
-			q += i.Quantity
-		}
-	}
-	return q
-}
-
-// Items lists the items of a Shipment, each once, in the order of its spec.
-func Items(s *v1.Shipment) []v1.ItemKey {
-	var keys []v1.ItemKey
-	for _, i := range s.Spec.Items {
-		if k := (v1.ItemKey{Name: i.StockItem, UID: i.StockItemUID}); !slices.Contains(keys, k) {
-			keys = append(keys, k)
-		}
-	}
-	return keys
-}
-
-// Due lists the movements that a Shipment has made due on an item and that it
-// has not marked as posted. It judges by the Shipment's status alone: a
-// dispatched Shipment consumes its units, a cancelled one that carries the
-// Reserved mark releases them. One cancelled without the mark owes nothing: its
-// promise is voided where it stands.
-func Due(s *v1.Shipment, item v1.ItemKey) []Movement {
-	q := Units(s, item)
-	if q == 0 {
-		return nil
-	}
-	var m Movement
-	switch {
-	case s.Status.DispatchedAt != nil:
-		m = Movement{v1.Posting{Kind: v1.MovementConsume}, *s.Status.DispatchedAt}
-	case s.Status.CancelledAt != nil && s.Status.ReservedAt != nil:
-		m = Movement{v1.Posting{Kind: v1.MovementRelease}, *s.Status.CancelledAt}
-	default:
-		return nil
-	}
-	m.ID, m.Quantity, m.Shipment = movementID(s, m.Kind), q, v1.ObjectName(s.Name)
-	if Marked(s, item, m.ID) {
-		return nil
-	}
-	return []Movement{m}
-}
-
-// Marked says whether a Shipment has acknowledged a movement of an item.
-func Marked(s *v1.Shipment, item v1.ItemKey, id string) bool {
-	return slices.Contains(s.Status.Posted, v1.PostedMovement{Item: item.Name, ItemUID: item.UID, ID: id})
-}
-
-// Settled says whether nothing that the Shipment did is left to be posted, and
-// nothing more can become due.
-func Settled(s *v1.Shipment) bool {
-	if s.Status.DispatchedAt == nil && s.Status.CancelledAt == nil {
-		return false
-	}
-	for _, item := range Items(s) {
-		if len(Due(s, item)) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// Apply counts a movement: it changes the counters and adds the posting. An id
-// that is there already changes nothing. The error says why it cannot be
-// counted on this version of the item.
-func Apply(st *v1.StockItemStatus, hard v1.Quantity, m Movement) error {
+// Apply counts a movement at the time now: it changes the counters and adds the
+// posting. An id that is there already changes nothing. The error says why it
+// cannot be counted on this version of the item, which is then unchanged.
+//
+// A movement that a later stock-take has seen changes reserved and quarantined,
+// and neither onHand nor missing.
+func Apply(st *v1.StockItemStatus, hard v1.Quantity, m Movement, now time.Time) error {
 	if slices.ContainsFunc(st.Postings, func(p v1.Posting) bool { return p.ID == m.ID }) {
 		return nil
 	}
 	if !HasRoom(st, m.Posting) {
 		return fmt.Errorf("posting %s: the item has no room for another open posting", m.ID)
 	}
+	q := m.Quantity
+	uncounted := st.CountTakenAt == nil || m.EffectiveAt.After(st.CountTakenAt.Time)
+	if err := admit(st, hard, m, uncounted); err != nil {
+		return fmt.Errorf("posting %s: %w", m.ID, err)
+	}
+	e := v1.JournalEntry{ID: m.ID, Kind: m.Kind, EffectiveAt: m.EffectiveAt, Source: string(m.Source)}
 	switch m.Kind {
 	case v1.MovementReserve:
-		if available := Available(st, hard); m.Quantity > available {
-			return fmt.Errorf("posting %s: %d units wanted, %d available", m.ID, m.Quantity, available)
+		st.Reserved += q
+	case v1.MovementConsume:
+		st.Reserved -= q
+		e.Change = -int64(q)
+	case v1.MovementRelease:
+		st.Reserved -= q
+		if m.Missing {
+			e.Missing = q
 		}
-		st.Reserved += m.Quantity
-	case v1.MovementConsume, v1.MovementRelease:
-		if m.Quantity > st.Reserved {
-			return fmt.Errorf("posting %s: %d units owed, %d reserved: the ledger does not add up", m.ID, m.Quantity, st.Reserved)
+	case v1.MovementReceive, v1.MovementTransferIn:
+		if m.Inspected {
+			st.Quarantined += q
 		}
-		st.Reserved -= m.Quantity
-		if m.Kind == v1.MovementConsume && (st.CountTakenAt == nil || m.EffectiveAt.After(st.CountTakenAt.Time)) {
-			// A stock-take may have found less than left afterwards: there is no
-			// negative stock, and the next count tells the truth. The journal keeps
-			// all that left, for a count that was taken before and saw it.
-			st.OnHand -= max(0, min(m.Quantity, st.OnHand-st.Quarantined))
-			journal(st, v1.JournalEntry{ID: m.ID, Kind: m.Kind, EffectiveAt: m.EffectiveAt, Change: -int64(m.Quantity), Source: string(m.Shipment)})
-		}
-	default:
-		return fmt.Errorf("posting %s: %s is not a movement of a Shipment", m.ID, m.Kind)
+		e.Change = int64(q)
+	case v1.MovementAccept:
+		st.Quarantined -= q
+	case v1.MovementScrap, v1.MovementSendBack:
+		st.Quarantined -= q
+		e.Change = -int64(q)
+	case v1.MovementTransferOut:
+		e.Change = -int64(q)
+	}
+	if uncounted && (e.Change != 0 || e.Missing != 0) {
+		moveOnHand(st, e.Change)
+		st.Missing += e.Missing
+		journal(st, e, now)
 	}
 	st.Postings = append(st.Postings, m.Posting)
 	return nil
+}
+
+// admit says why a movement cannot be counted, nil if it can.
+func admit(st *v1.StockItemStatus, hard v1.Quantity, m Movement, uncounted bool) error {
+	q := m.Quantity
+	switch m.Kind {
+	case v1.MovementReserve:
+		if available := Available(st, hard); q > available {
+			return fmt.Errorf("%d units wanted, %d available", q, available)
+		}
+	case v1.MovementConsume, v1.MovementRelease:
+		if q > st.Reserved {
+			return fmt.Errorf("%d units owed, %d reserved: the ledger does not add up", q, st.Reserved)
+		}
+	case v1.MovementReceive, v1.MovementTransferIn:
+		if uncounted && q > v1.MaxQuantity-st.OnHand {
+			return fmt.Errorf("%d more units than the %d on hand are more than an item can hold", q, st.OnHand)
+		}
+		// The stock-take has seen them and made them available; what of them was
+		// promised cannot be taken back into quarantine.
+		if free := st.OnHand - st.Quarantined - st.Reserved; m.Inspected && !uncounted && q > max(0, free) {
+			return fmt.Errorf("%d units for quarantine, %d not promised: count again", q, max(0, free))
+		}
+	case v1.MovementAccept, v1.MovementScrap, v1.MovementSendBack:
+		if q > st.Quarantined {
+			return fmt.Errorf("%d units judged, %d in quarantine: the ledger does not add up", q, st.Quarantined)
+		}
+	case v1.MovementTransferOut:
+		if available := Available(st, hard); uncounted && q > available {
+			return fmt.Errorf("%d units to be sent, %d available", q, available)
+		}
+	default:
+		return fmt.Errorf("%s is not a movement of a source", m.Kind)
+	}
+	return nil
+}
+
+// moveOnHand changes onHand. A stock-take may have found less than leaves afterwards:
+// there is no negative stock, what is in quarantine cannot leave, and what left
+// all the same is kept apart as overdrawn.
+func moveOnHand(st *v1.StockItemStatus, change int64) {
+	left := v1.Quantity(max(0, -change))
+	n := min(left, max(0, st.OnHand-st.Quarantined))
+	st.OnHand += v1.Quantity(max(0, change)) - n
+	st.Overdrawn += left - n
 }
 
 // Void takes back a promise whose Shipment can never come to be or does not
@@ -169,7 +160,7 @@ func Drop(st *v1.StockItemStatus, id string) {
 
 // Available is the number of units that can be promised.
 func Available(st *v1.StockItemStatus, hard v1.Quantity) v1.Quantity {
-	return max(0, st.OnHand-st.Quarantined-st.Reserved-hard)
+	return max(0, st.OnHand-st.Quarantined-st.Reserved-st.Missing-hard)
 }
 
 // Short is the number of units that are promised and not there.
@@ -179,10 +170,7 @@ func Short(st *v1.StockItemStatus) v1.Quantity {
 
 // HasRoom says whether one more posting fits into the item.
 func HasRoom(st *v1.StockItemStatus, p v1.Posting) bool {
-	if len(st.Postings) >= MaxPostings {
-		return false
-	}
-	return postingsBytes(st)+PostingBytes(p) <= MaxPostingBytes
+	return len(st.Postings) < MaxPostings && postingsBytes(st)+PostingBytes(p) <= MaxPostingBytes
 }
 
 func postingsBytes(st *v1.StockItemStatus) int {
@@ -196,7 +184,7 @@ func postingsBytes(st *v1.StockItemStatus) int {
 // PostingBytes estimates the encoded size of a posting from above: its strings
 // and a fixed share for keys, numbers and punctuation.
 func PostingBytes(p v1.Posting) int {
-	n := 128 + len(p.ID) + len(p.Kind) + len(p.Shipment)
+	n := 128 + len(p.ID) + len(p.Kind) + len(p.Source) + len(p.SourceKind)
 	if r := p.Reserve; r != nil {
 		n += 128 + len(r.Grant) + len(r.Order.Name) + len(r.Order.UID)
 		for _, l := range r.Lines {
@@ -207,26 +195,4 @@ func PostingBytes(p v1.Posting) int {
 		}
 	}
 	return n
-}
-
-func journal(st *v1.StockItemStatus, e v1.JournalEntry) {
-	e.OnHandAfter = st.OnHand
-	st.Journal = append(st.Journal, e)
-	if over := len(st.Journal) - MaxJournal; over > 0 {
-		for _, gone := range st.Journal[:over] {
-			if st.JournalSince == nil || gone.EffectiveAt.After(st.JournalSince.Time) {
-				st.JournalSince = gone.EffectiveAt.DeepCopy()
-			}
-		}
-		st.Journal = slices.Delete(st.Journal, 0, over)
-	}
-}
-
-// Owner says whether a posting belongs to a Shipment: by its uid, or by its
-// grant for a promise.
-func Owner(p v1.Posting, s *v1.Shipment) bool {
-	if p.Kind == v1.MovementReserve {
-		return p.Reserve != nil && p.Reserve.Grant == s.Spec.Grant
-	}
-	return strings.HasPrefix(p.ID, string(s.UID)+"/")
 }

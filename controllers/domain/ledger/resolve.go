@@ -37,6 +37,11 @@ func Resolve(p v1.Posting, item v1.ItemKey, s *v1.Shipment) Resolution {
 	switch {
 	case s == nil:
 		return CreateIt
+	case !Owner(p, s) && s.Spec.OrderUID != p.Reserve.Order.UID:
+		// An Order that had the name before: its Shipments go when nothing of them
+		// is left, at any moment, and then the name is free for whoever is about to
+		// create this one. It is waited out.
+		return Wait
 	case !Owner(p, s), Units(s, item) == 0:
 		return VoidIt
 	case s.Status.ReservedAt != nil:

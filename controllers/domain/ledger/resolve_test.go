@@ -8,65 +8,6 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-func TestItemsAndUnits(t *testing.T) {
-	s := shipment("a", 2)
-	cup := v1.ItemKey{Name: "cup", UID: "uid-cup"}
-	s.Spec.Items = append(s.Spec.Items,
-		v1.ShipmentItem{Line: "2", StockItem: cup.Name, StockItemUID: cup.UID, Quantity: 5},
-		v1.ShipmentItem{Line: "3", StockItem: tea.Name, StockItemUID: tea.UID, Quantity: 1},
-		v1.ShipmentItem{Line: "4", StockItem: tea.Name, StockItemUID: "uid-other", Quantity: 7},
-	)
-	other := v1.ItemKey{Name: tea.Name, UID: "uid-other"}
-	if diff := cmp.Diff([]v1.ItemKey{tea, cup, other}, Items(s)); diff != "" {
-		t.Errorf("Items (-want +got):\n%s", diff)
-	}
-	for key, want := range map[v1.ItemKey]v1.Quantity{tea: 3, cup: 5, other: 7, {Name: "tea"}: 0} {
-		if got := Units(s, key); got != want {
-			t.Errorf("Units(%v) = %d, want %d", key, got, want)
-		}
-	}
-}
-
-func TestDue(t *testing.T) {
-	for name, test := range map[string]struct {
-		shipment *v1.Shipment
-		want     []Movement
-		settled  bool
-	}{
-		"nothing of a planned Shipment":  {shipment("a", 2), nil, false},
-		"nothing of a reserved Shipment": {shipment("a", 2, reserved), nil, false},
-		"the units of one that left, at the time of the fact": {
-			shipment("a", 2, reserved, dispatched), []Movement{move(v1.MovementConsume, "a", 2, 2)}, false,
-		},
-		"the units of one that was cancelled with the mark": {
-			shipment("a", 2, reserved, cancelled), []Movement{move(v1.MovementRelease, "a", 2, 3)}, false,
-		},
-		"nothing of one that was cancelled without the mark": {shipment("a", 2, cancelled), nil, true},
-		"nothing that is marked":                             {shipment("a", 2, reserved, dispatched, marked(v1.MovementConsume)), nil, true},
-		"nothing that is marked as released":                 {shipment("a", 2, reserved, cancelled, marked(v1.MovementRelease)), nil, true},
-		"a mark of another movement does not count": {
-			shipment("a", 2, reserved, dispatched, marked(v1.MovementRelease)), []Movement{move(v1.MovementConsume, "a", 2, 2)}, false,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, Due(test.shipment, tea)); diff != "" {
-				t.Errorf("Due (-want +got):\n%s", diff)
-			}
-			if got := Settled(test.shipment); got != test.settled {
-				t.Errorf("Settled is %v", got)
-			}
-		})
-	}
-	if due := Due(shipment("a", 2, reserved, dispatched), v1.ItemKey{Name: "tea", UID: "uid-other"}); due != nil {
-		t.Errorf("an item of the same name owes %v", due)
-	}
-	two := shipment("a", 2, reserved, dispatched, marked(v1.MovementConsume))
-	two.Spec.Items = append(two.Spec.Items, v1.ShipmentItem{Line: "2", StockItem: "cup", StockItemUID: "uid-cup", Quantity: 1})
-	if Settled(two) {
-		t.Error("settled though one of two items has not counted it")
-	}
-}
-
 // The table of the ledger's design: what becomes of an open entry, given the
 // Shipment of its name.
 func TestResolve(t *testing.T) {
@@ -87,6 +28,8 @@ func TestResolve(t *testing.T) {
 		"a promise that its Shipment does not hold is void":                              {promise, shipment("a", 2, elsewhere), VoidIt},
 		"a promise is void even if the mark stands, where its Shipment does not hold it": {promise, shipment("a", 2, elsewhere, reserved), VoidIt},
 		"a promise whose name is taken is void":                                          {promise, shipment("b", 2, reserved), VoidIt},
+		"a promise whose name is still taken by an Order before waits for it":            {promise, shipment("b", 2, reserved, strange), Wait},
+		"it waits even if that holds another item":                                       {promise, shipment("b", 2, cancelled, elsewhere, strange), Wait},
 		"a dispatch without a Shipment is dropped":                                       {consume, nil, DropIt},
 		"a dispatch of another Shipment of the name is dropped":                          {consume, shipment("b", 2), DropIt},
 		"a dispatch waits for the mark":                                                  {consume, shipment("a", 2, reserved, dispatched), Wait},

@@ -1,20 +1,19 @@
 package ledger
 
 import (
-	"maps"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
 // stored is an item as its last write left it: its view is up to date.
 func stored(i *v1.StockItem) *v1.StockItem {
-	i.Status = *NewTurn(i, noon).Status(false)
+	i.Status = *newTurn(i, noon).Status(false)
 	return i
 }
 
@@ -48,7 +47,7 @@ func TestAcknowledgedPostingsGoWithAnotherWrite(t *testing.T) {
 	}{
 		"it is kept":                         {holding(5, 2, promise), shipment("a", 2, reserved), false, nil, false, false, true},
 		"it goes with a promise":             {holding(5, 2, promise), shipment("a", 2, reserved), false, func(t *Turn) error { return t.Reserve(reserve("b", 1)) }, false, true, false},
-		"it goes with a dispatch":            {holding(5, 2, promise), shipment("a", 2, reserved), false, func(t *Turn) error { return t.Post(shipment("a", 2, reserved, dispatched)) }, false, true, false},
+		"it goes with a dispatch":            {holding(5, 2, promise), shipment("a", 2, reserved), false, func(t *Turn) error { return t.Reserve(move(v1.MovementConsume, "a", 2, 2)) }, false, true, false},
 		"it goes when the item is idle":      {holding(5, 2, promise), shipment("a", 2, reserved), false, nil, true, true, false},
 		"it goes when its Shipment is to go": {holding(5, 2, promise), shipment("a", 2, reserved, deleted), false, nil, false, true, false},
 		"it goes when the item is to go": {
@@ -64,8 +63,8 @@ func TestAcknowledgedPostingsGoWithAnotherWrite(t *testing.T) {
 		"one that may be is not dropped on hearsay": {holding(5, 2, promise), shipment("a", 2, cancelled), false, nil, true, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			turn := NewTurn(test.item, noon)
-			turn.Settle(promise, test.shipment, test.live)
+			turn := newTurn(test.item, noon)
+			turn.settle(promise, test.shipment, test.live)
 			if test.more != nil {
 				if err := test.more(turn); err != nil {
 					t.Fatal(err)
@@ -90,11 +89,11 @@ func TestAcknowledgedPostingsGoWithAnotherWrite(t *testing.T) {
 // A promise whose Shipment was removed by force is let go at once as well.
 func TestAMovementWithoutAShipmentGoesAtOnce(t *testing.T) {
 	consume := move(v1.MovementConsume, "a", 2, 2).Posting
-	turn := NewTurn(holding(5, 0, consume), noon)
-	if r, certain := turn.Settle(consume, nil, false); r != DropIt || certain {
+	turn := newTurn(holding(5, 0, consume), noon)
+	if r, certain := turn.settle(consume, nil, false); r != DropIt || certain {
 		t.Errorf("by the cache: %s, certain is %v", r, certain)
 	}
-	if r, certain := turn.Settle(consume, nil, true); r != DropIt || !certain {
+	if r, certain := turn.settle(consume, nil, true); r != DropIt || !certain {
 		t.Errorf("live: %s, certain is %v", r, certain)
 	}
 	if turn.Status(false); turn.Holds(consume.ID) {
@@ -119,11 +118,12 @@ func TestSettle(t *testing.T) {
 		"a promise is not voided on hearsay":              {shipment("a", 2, cancelled), false, VoidIt, false, 2},
 		"a cancelled promise gives its units back":        {shipment("a", 2, cancelled), true, VoidIt, true, 0},
 		"a name that is taken is not believed of a cache": {shipment("b", 2, reserved), false, VoidIt, false, 2},
+		"a name that was not free yet is waited for":      {shipment("b", 2, cancelled, strange), true, Wait, true, 2},
 		"a name that is taken voids the promise":          {shipment("b", 2, reserved), true, VoidIt, true, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			turn := NewTurn(holding(5, 2, promise), noon)
-			r, certain := turn.Settle(promise, test.shipment, test.live)
+			turn := newTurn(holding(5, 2, promise), noon)
+			r, certain := turn.settle(promise, test.shipment, test.live)
 			if r != test.want || certain != test.certain {
 				t.Errorf("%s, certain is %v; want %s, %v", r, certain, test.want, test.certain)
 			}
@@ -135,20 +135,16 @@ func TestSettle(t *testing.T) {
 }
 
 func TestPostAndReserveInOneTurn(t *testing.T) {
-	turn := NewTurn(stored(item(5, 2)), noon)
-	for _, s := range []*v1.Shipment{shipment("a", 2, reserved, cancelled), shipment("a", 2, reserved, cancelled), shipment("b", 2)} {
-		if err := turn.Post(s); err != nil {
-			t.Fatal(err)
-		}
+	gone := shipment("a", 2, reserved, cancelled)
+	turn := begin(t, stored(item(5, 2)), gone, gone, shipment("b", 2), shipment("e", 6, reserved, dispatched))
+	if refused := turn.Refused(); len(refused) != 1 || !strings.Contains(refused[0].Error(), "uid-e/Consume/0") {
+		t.Errorf("6 units left of 5, and refused are %v", refused)
 	}
 	if err := turn.Reserve(reserve("c", 5)); err != nil {
 		t.Errorf("units that were released cannot be promised in the same turn: %v", err)
 	}
 	if err := turn.Reserve(reserve("d", 1)); err == nil {
 		t.Error("a sixth of 5 units was promised")
-	}
-	if err := turn.Post(shipment("e", 6, reserved, dispatched)); err == nil {
-		t.Error("6 units left of 5 that are reserved")
 	}
 	st := turn.Status(false)
 	if st.OnHand != 5 || st.Reserved != 5 || len(st.Postings) != 2 || !turn.Holds(ReserveID("c")) || turn.Holds(ReserveID("d")) {
@@ -157,112 +153,78 @@ func TestPostAndReserveInOneTurn(t *testing.T) {
 }
 
 func TestPromisable(t *testing.T) {
-	full := item(500, 0)
-	for i := range MaxPostings {
-		full.Status.Postings = append(full.Status.Postings, reserve(strconv.Itoa(i), 0).Posting)
-	}
-	safe, gone := item(5, 1), item(5, 1)
-	safe.Spec.Safety = &v1.SafetyStock{Hard: 3}
-	gone.DeletionTimestamp = new(at(1))
-	for name, test := range map[string]struct {
-		item *v1.StockItem
-		want v1.Quantity
-	}{
-		"what is available":                {item(5, 1), 4},
-		"less the safety stock":            {safe, 1},
-		"nothing of an item that is to go": {gone, 0},
-		"nothing where the list is full":   {full, 0},
-	} {
-		if got := NewTurn(test.item, noon).Promisable(); got != test.want {
-			t.Errorf("%s: %d, want %d", name, got, test.want)
+	filled := func(n int, p v1.Posting) *v1.StockItem {
+		i := item(500, 0)
+		for range n {
+			i.Status.Postings = append(i.Status.Postings, p)
 		}
-	}
-}
-
-func TestTheViewOfAnItem(t *testing.T) {
-	with := func(i *v1.StockItem, change func(*v1.StockItem)) *v1.StockItem {
-		change(i)
 		return i
 	}
-	count := func(id v1.Identifier, q v1.Quantity, minute int) *v1.StockCount {
-		return &v1.StockCount{ID: id, Quantity: q, TakenAt: at(minute)}
-	}
-	type view struct {
-		Phase            v1.StockPhase
-		Available, Short v1.Quantity
-		Conditions       map[string]string
-	}
-	ready := map[string]string{v1.ConditionReady: "True/LedgerCurrent"}
-	and := func(m map[string]string, more ...string) map[string]string {
-		all := map[string]string{}
-		maps.Copy(all, m)
-		for i := 0; i < len(more); i += 2 {
-			all[more[i]] = more[i+1]
-		}
-		return all
-	}
-	short := map[string]string{
-		v1.ConditionReady: "False/CountBelowReserved", v1.ConditionStalled: "True/CountBelowReserved", v1.ConditionCountConflict: "True/CountBelowReserved",
-	}
+	small, big := reserve("a", 0).Posting, large("b", 100)
+	safe, gone, lacks := item(5, 1), item(5, 1), item(5, 1)
+	safe.Spec.Safety = &v1.SafetyStock{Hard: 3}
+	gone.DeletionTimestamp = new(at(1))
+	lacks.Status.Missing = 3
+	const usual = MaxPostingBytes / usualPostingBytes
 	for name, test := range map[string]struct {
-		item *v1.StockItem
-		want view
+		item  *v1.StockItem
+		units v1.Quantity
+		slots int
 	}{
-		"units are free":      {item(5, 2), view{v1.StockInStock, 3, 0, ready}},
-		"no unit is free":     {item(5, 5), view{v1.StockStockout, 0, 0, ready}},
-		"all is safety stock": {with(item(5, 0), func(i *v1.StockItem) { i.Spec.Safety = &v1.SafetyStock{Hard: 5} }), view{v1.StockStockout, 0, 0, ready}},
-		"at the reorder point": {with(item(5, 2), func(i *v1.StockItem) {
-			i.Spec.Replenish = &v1.ReplenishPolicy{ReorderPoint: new(v1.Quantity(3))}
-		}), view{v1.StockLow, 3, 0, ready}},
-		"above the reorder point": {with(item(5, 1), func(i *v1.StockItem) {
-			i.Spec.Replenish = &v1.ReplenishPolicy{ReorderPoint: new(v1.Quantity(3))}
-		}), view{v1.StockInStock, 4, 0, ready}},
-		"a count was applied":    {with(item(0, 0), func(i *v1.StockItem) { i.Spec.Count = count("c1", 5, -1) }), view{v1.StockInStock, 5, 0, and(ready, v1.ConditionCountApplied, "True/CountApplied")}},
-		"a count came too early": {with(item(0, 0), func(i *v1.StockItem) { i.Spec.Count = count("c1", 5, 9) }), view{v1.StockStockout, 0, 0, and(ready, v1.ConditionCountApplied, "False/CountInFuture")}},
-		"a count came too late": {with(item(4, 0), func(i *v1.StockItem) {
-			i.Spec.Count, i.Status.CountID, i.Status.CountTakenAt = count("c1", 5, -2), "c2", new(at(-1))
-		}), view{v1.StockInStock, 4, 0, and(ready, v1.ConditionCountApplied, "False/CountSuperseded")}},
-		"a count is older than the journal": {with(item(4, 0), func(i *v1.StockItem) {
-			i.Spec.Count, i.Status.JournalSince = count("c1", 5, -2), new(at(-1))
-		}), view{v1.StockInStock, 4, 0, and(ready, v1.ConditionCountApplied, "False/CountStale")}},
-		"a count below what is promised (case 22)": {with(item(5, 4), func(i *v1.StockItem) { i.Spec.Count = count("c1", 1, -1) }), view{v1.StockBlocked, 0, 3, and(short, v1.ConditionCountApplied, "True/CountApplied")}},
-		"the item is to go": {with(item(5, 1), func(i *v1.StockItem) { i.DeletionTimestamp = new(at(0)) }), view{v1.StockBlocked, 4, 0, map[string]string{
-			v1.ConditionReady: "False/Deleting", v1.ConditionReconciling: "True/Deleting",
-		}}},
+		"what is available":                {item(5, 1), 4, usual},
+		"less the safety stock":            {safe, 1, usual},
+		"less what is missing":             {lacks, 1, usual},
+		"nothing of an item that is to go": {gone, 0, 0},
+		"less room where some have it":     {filled(60, small), 500, (MaxPostingBytes - 60*PostingBytes(small)) / usualPostingBytes},
+		"no room for more than 128":        {filled(127, v1.Posting{}), 500, 1},
+		"no room where the list is full":   {filled(MaxPostings, v1.Posting{}), 500, 0},
+		"no room beside the largest":       {filled(MaxPostingBytes/PostingBytes(big)+1, big), 500, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			test.item.Generation = 3
-			st := NewTurn(test.item, noon).Status(false)
-			got := view{st.Phase, st.Available, st.Short, map[string]string{}}
-			for _, c := range st.Conditions {
-				got.Conditions[c.Type] = string(c.Status) + "/" + c.Reason
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("view (-want +got):\n%s", diff)
-			}
-			if st.ObservedGeneration != 3 {
-				t.Errorf("the generation is %d", st.ObservedGeneration)
-			}
-			again := test.item.DeepCopy()
-			again.Status = *st
-			if diff := cmp.Diff(st, NewTurn(again, noon.Add(time.Second)).Status(true)); diff != "" {
-				t.Errorf("a second turn writes:\n%s", diff)
-			}
-		})
+		turn := newTurn(test.item, noon)
+		if units, slots := turn.Promisable(); units != test.units || slots != test.slots {
+			t.Errorf("%s: %d units, %d slots; want %d, %d", name, units, slots, test.units, test.slots)
+		}
+		if got := turn.HasRoom(small); got != HasRoom(&test.item.Status, small) {
+			t.Errorf("%s: HasRoom is %v", name, got)
+		}
 	}
 }
 
-func TestConditionsOfACountGoWithIt(t *testing.T) {
-	i := item(0, 0)
-	i.Spec.Count = &v1.StockCount{ID: "c1", Quantity: 5, TakenAt: at(9)}
-	turn := NewTurn(i, noon)
-	if want := noon.Add(4 * time.Minute); !turn.Retry().Equal(want) {
-		t.Errorf("the count is tried again at %v, want %v", turn.Retry(), want)
+// A quiet item needs no turn: it would change nothing.
+func TestQuiet(t *testing.T) {
+	counted := func(id v1.Identifier) func(*v1.StockItem) {
+		return func(i *v1.StockItem) { i.Spec.Count = &v1.StockCount{ID: id, Quantity: 5, TakenAt: at(-1)} }
 	}
-	i.Status = *turn.Status(false)
-	i.Spec.Count = nil
-	turn = NewTurn(i, noon)
-	if st := turn.Status(false); meta.FindStatusCondition(st.Conditions, v1.ConditionCountApplied) != nil || !turn.Retry().IsZero() {
-		t.Errorf("without a count: %v, retry at %v", st.Conditions, turn.Retry())
+	for name, test := range map[string]struct {
+		// before changes the item before its last write, change after it.
+		before, change func(*v1.StockItem)
+		want           bool
+	}{
+		"nothing has happened":     {nil, nil, true},
+		"its count is applied":     {counted("c1"), nil, true},
+		"units are missing":        {func(i *v1.StockItem) { i.Status.Missing = 2 }, nil, true},
+		"its spec is new":          {nil, func(i *v1.StockItem) { i.Generation++ }, false},
+		"its first count is there": {nil, counted("c1"), false},
+		"another count is there":   {counted("c1"), counted("c2"), false},
+		"a posting is open":        {func(i *v1.StockItem) { i.Status.Postings = []v1.Posting{reserve("a", 1).Posting} }, nil, false},
+		"another source waits":     {func(i *v1.StockItem) { i.Status.Postings = []v1.Posting{goods(v1.MovementReceive, 1, 0).Posting} }, nil, false},
+		"units are short":          {func(i *v1.StockItem) { i.Status.OnHand = 1 }, nil, false},
+		"a Shipment was recalled":  {nil, func(i *v1.StockItem) { i.Status.Recalled = []v1.ObjectIdentity{{Name: "a"}} }, false},
+		"it is to go":              {func(i *v1.StockItem) { i.DeletionTimestamp = new(at(1)) }, nil, false},
+	} {
+		i := item(5, 2)
+		if test.before != nil {
+			test.before(i)
+		}
+		stored(i)
+		if test.change != nil {
+			test.change(i)
+		}
+		if got := Quiet(i); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+		if st := newTurn(i, noon.Add(time.Hour)).Status(true); test.want && !cmp.Equal(&i.Status, st) {
+			t.Errorf("%s: its turn writes:\n%s", name, cmp.Diff(&i.Status, st))
+		}
 	}
 }

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -21,6 +22,7 @@ func setConditions(f *Facts, v *view, now time.Time) {
 	validated(c, o.Spec.Approval, v)
 	if v.confirmed {
 		reserved(c, v)
+		shortage(c, o, v, now)
 		fulfilled(c, f, v)
 	}
 	paid(c, v)
@@ -73,6 +75,28 @@ func reserved(c condition.Set, v *view) {
 	} else {
 		c.True(v1.ConditionReserved, v1.ReasonAllReserved, "every unit that is wanted is reserved")
 	}
+}
+
+// shortage tells what the shortage policy does, or has done.
+func shortage(c condition.Set, o *v1.Order, v *view, now time.Time) {
+	var cut v1.Quantity
+	for _, l := range v.lines {
+		cut += min(l.Cut, l.Cancelled)
+	}
+	switch {
+	case v.asked(o, now):
+		c.True(v1.ConditionShortage, v1.ReasonAwaitingAnswer, askedText(o))
+	case cut > 0:
+		c.True(v1.ConditionShortage, v1.ReasonShortUnitsCancelled, fmt.Sprintf("%d units were cancelled because they were not in stock, as the shortage policy says", cut))
+	default:
+		c.Keep(v1.ConditionShortage, false, "", "")
+	}
+}
+
+// askedText tells how to answer the question about the shortage.
+func askedText(o *v1.Order) string {
+	return fmt.Sprintf("units are not in stock: answer question %s in spec.answers with one of %s, until %s",
+		QuestionShortage, strings.Join(shortageOptions, ", "), question(o).Deadline.UTC().Format(time.RFC3339))
 }
 
 func fulfilled(c condition.Set, f *Facts, v *view) {
@@ -204,6 +228,14 @@ func waiting(c condition.Set, f *Facts, v *view) {
 	case v1.OrderConfirmed:
 		c.Reconciling(v1.ReasonProgressing, "stock is being reserved")
 	case v1.OrderBackordered:
+		if v.asked(f.Order, c.Now) {
+			c.Ready(v1.ReasonAwaitingAnswer, askedText(f.Order))
+			return
+		}
+		if limit := v.maxSplits(); limit > 0 && v.live(f) >= limit {
+			c.Ready(v1.ReasonAwaitingStock, "units wait, and the order has all the Shipments that its class allows; lower the quantity or cancel, and place a new Order for the rest")
+			return
+		}
 		c.Ready(v1.ReasonAwaitingStock, "units wait for stock; a new count or receipt wakes them")
 	case v1.OrderProcessing:
 		if active(f.Shipments) {

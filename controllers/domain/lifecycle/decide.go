@@ -120,8 +120,14 @@ func Deadline(f *Facts, now time.Time) time.Time {
 	if end, known := v.windowEnd(); known {
 		add(end)
 	}
+	if q := question(o); q != nil && q.Deadline != nil && v.goods.waiting > 0 {
+		add(q.Deadline.Time)
+	}
 	if v.confirmed && ((v.goods.waiting > 0 && !v.short(f)) || intended(f)) {
-		add(now.Add(allocatorTurn))
+		// No event tells that others were served first. The longer it lasts, the
+		// longer it may last.
+		add(now.Add(max(allocatorTurn, now.Sub(o.Status.ConfirmedAt.Time)/4)))
+		add(passedOverAt(o))
 	}
 	return next
 }

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"cmp"
+	"slices"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
@@ -24,6 +25,8 @@ type Facts struct {
 	Intended map[v1.Identifier]v1.Quantity
 	// Stock of the order's products that some StockItem keeps.
 	Stock map[v1.SKU]Stock
+	// Live says that Stock and, after it, Shipments were read from the API server.
+	Live bool
 	// Original is the Order that this one repeats, found by a live read; "" if none.
 	Original v1.ObjectName
 	// OtherCurrency says that the provider knows an order of this identity in
@@ -37,6 +40,8 @@ type Facts struct {
 // Stock is what the namespace keeps of one product, over all locations.
 type Stock struct {
 	Available v1.Quantity
+	// ByLocation is the same for each location.
+	ByLocation map[v1.Identifier]v1.Quantity
 	// Pending says that some item was not counted yet, so that Available may grow.
 	Pending bool
 	// UnitCost in minor units of the order's currency, 0 if unknown.
@@ -99,25 +104,32 @@ func Cancels(o *v1.Order) bool {
 // being cancelled because a quantity was lowered it is given none: it would get
 // the same units again, before it has counted them as cancelled.
 func WaitsForStock(o *v1.Order) bool {
+	return MayBeServed(o) && slices.ContainsFunc(o.Status.Lines, func(l v1.OrderLineStatus) bool { return l.Backordered > 0 })
+}
+
+// MayBeServed says the same of an order that has not noticed yet that units of it
+// came back.
+func MayBeServed(o *v1.Order) bool {
 	if !Confirmed(o) || closed(o) || paused(o) || Ending(o) {
 		return false
 	}
 	quantities := quantities(o)
-	waits := false
 	for _, l := range o.Status.Lines {
 		if l.Ordered-l.Cancelled > max(quantities[l.ID], l.Picked) {
 			return false
 		}
-		waits = waits || l.Backordered > 0
 	}
-	return waits
+	return true
 }
 
-// quantities are those of the spec, by line.
+// quantities are those of the spec, by line, less what the shortage policy cut.
 func quantities(o *v1.Order) map[v1.Identifier]v1.Quantity {
 	q := make(map[v1.Identifier]v1.Quantity, len(o.Spec.Lines))
 	for _, l := range o.Spec.Lines {
 		q[l.ID] = l.Quantity
+	}
+	for _, l := range o.Status.Lines {
+		q[l.ID] = min(q[l.ID], l.Ordered-l.Cut)
 	}
 	return q
 }

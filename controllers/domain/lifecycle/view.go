@@ -104,7 +104,7 @@ func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time
 	facts := confirmation.Facts{
 		Order: o, ClassMissing: f.ClassMissing, BuiltIn: f.Class == nil && !f.ClassMissing, Provider: v.provider,
 		Totals: totals, PriceError: priceError, KnownSKUs: known, Original: f.Original,
-		ApproveFrom: approveFrom(f), TokenProblem: f.TokenProblem, Received: v.sums.Captured,
+		ItemLimit: itemLimit(v.policy), ApproveFrom: approveFrom(f), TokenProblem: f.TokenProblem, Received: v.sums.Captured,
 		Reused: reused(o, v.sums) || f.OtherCurrency,
 	}
 	if op := payment.LastDeclined(operations(o), v1.OperationAuthorize); op != nil && op.Basis >= o.Generation {

@@ -62,6 +62,30 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: region
       type:
         scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.AllocationMode
+  scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.AllocationPolicy
+  map:
+    fields:
+    - name: fenceAfterHours
+      type:
+        scalar: numeric
+      default: 24
+    - name: maxSplits
+      type:
+        scalar: numeric
+    - name: mode
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.AllocationMode
+      default: Split
+    - name: rules
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.AllocationRule
+          elementRelationship: associative
+- name: dev.ordercycle.ordercycle.api.v1alpha1.AllocationRule
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Amount
   scalar: numeric
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Answer
@@ -85,6 +109,17 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: decision
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Decision
+- name: dev.ordercycle.ordercycle.api.v1alpha1.AskPolicy
+  map:
+    fields:
+    - name: deadlineHours
+      type:
+        scalar: numeric
+      default: 72
+    - name: onDeadline
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ShortagePolicy
+      default: Backorder
 - name: dev.ordercycle.ordercycle.api.v1alpha1.BasisPoints
   scalar: numeric
 - name: dev.ordercycle.ordercycle.api.v1alpha1.CancelRequest
@@ -263,12 +298,33 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: kind
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.MovementKind
+    - name: missing
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
     - name: onHandAfter
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
     - name: source
       type:
         scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.JournalSum
+  map:
+    fields:
+    - name: change
+      type:
+        scalar: numeric
+    - name: from
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: missing
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+    - name: movements
+      type:
+        scalar: numeric
+    - name: until
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: dev.ordercycle.ordercycle.api.v1alpha1.LocalReference
   map:
     fields:
@@ -288,6 +344,8 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: numeric
       default: 100
+- name: dev.ordercycle.ordercycle.api.v1alpha1.LocationReason
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Management
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.MovementKind
@@ -378,6 +436,12 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: dev.ordercycle.ordercycle.api.v1alpha1.OrderClassSpec
   map:
     fields:
+    - name: allocation
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.AllocationPolicy
+    - name: ask
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.AskPolicy
     - name: carrier
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.CarrierPolicy
@@ -443,6 +507,9 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
     - name: cancelled
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+    - name: cut
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
     - name: delivered
@@ -759,9 +826,35 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: state
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.PaymentState
+- name: dev.ordercycle.ordercycle.api.v1alpha1.PickedFact
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: by
+      type:
+        scalar: string
+    - name: id
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: short
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.ShortPick
+          elementRelationship: associative
+          keys:
+          - id
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PolicySnapshot
   map:
     fields:
+    - name: allocation
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.AllocationPolicy
+    - name: ask
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.AskPolicy
     - name: carrier
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.CarrierPolicy
@@ -813,9 +906,13 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: reserve
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ReserveIntent
-    - name: shipment
+    - name: source
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+    - name: sourceKind
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.SourceKind
+      default: Shipment
 - name: dev.ordercycle.ordercycle.api.v1alpha1.ProviderType
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
@@ -1052,6 +1149,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: location
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: locationReason
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.LocationReason
     - name: orderName
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
@@ -1093,10 +1193,53 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: reservedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: short
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.ShortUnits
+          elementRelationship: associative
+          keys:
+          - id
     - name: tracking
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Tracking
+- name: dev.ordercycle.ordercycle.api.v1alpha1.ShortPick
+  map:
+    fields:
+    - name: id
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: line
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: quantity
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+    - name: stockItem
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+- name: dev.ordercycle.ordercycle.api.v1alpha1.ShortUnits
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: id
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: line
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: quantity
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+    - name: stockItem
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
 - name: dev.ordercycle.ordercycle.api.v1alpha1.ShortagePolicy
+  scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.SourceKind
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.StockCount
   map:
@@ -1185,19 +1328,31 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: countTakenAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: counted
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+    - name: folded
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.JournalSum
+          elementRelationship: atomic
     - name: journal
       type:
         list:
           elementType:
             namedType: dev.ordercycle.ordercycle.api.v1alpha1.JournalEntry
           elementRelationship: atomic
-    - name: journalSince
+    - name: missing
       type:
-        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
     - name: observedGeneration
       type:
         scalar: numeric
     - name: onHand
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+    - name: overdrawn
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
     - name: phase
@@ -1208,12 +1363,18 @@ var schemaYAML = typed.YAMLObject(`types:
         list:
           elementType:
             namedType: dev.ordercycle.ordercycle.api.v1alpha1.Posting
-          elementRelationship: associative
-          keys:
-          - id
+          elementRelationship: atomic
     - name: quarantined
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+    - name: recalled
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectIdentity
+          elementRelationship: associative
+          keys:
+          - uid
     - name: reserved
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
@@ -1271,7 +1432,7 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ActorFact
     - name: picked
       type:
-        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ActorFact
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.PickedFact
     - name: putBack
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ActorFact

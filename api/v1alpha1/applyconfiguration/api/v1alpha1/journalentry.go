@@ -10,7 +10,7 @@ import (
 // JournalEntryApplyConfiguration represents a declarative configuration of the JournalEntry type for use
 // with apply.
 //
-// JournalEntry is one change of onHand.
+// JournalEntry is one change of onHand or missing.
 type JournalEntryApplyConfiguration struct {
 	// id of the movement, or of the stock-take.
 	ID *string `json:"id,omitempty"`
@@ -20,9 +20,11 @@ type JournalEntryApplyConfiguration struct {
 	EffectiveAt *v1.Time `json:"effectiveAt,omitempty"`
 	// change of onHand.
 	Change *int64 `json:"change,omitempty"`
+	// missing units that a short pick reports.
+	Missing *apiv1alpha1.Quantity `json:"missing,omitempty"`
 	// onHandAfter the change.
 	OnHandAfter *apiv1alpha1.Quantity `json:"onHandAfter,omitempty"`
-	// source is the name of the Shipment, or of the stock-take.
+	// source is the name of the object that moved the units, or the id of the stock-take.
 	Source *string `json:"source,omitempty"`
 }
 
@@ -61,6 +63,14 @@ func (b *JournalEntryApplyConfiguration) WithEffectiveAt(value v1.Time) *Journal
 // If called multiple times, the Change field is set to the value of the last call.
 func (b *JournalEntryApplyConfiguration) WithChange(value int64) *JournalEntryApplyConfiguration {
 	b.Change = &value
+	return b
+}
+
+// WithMissing sets the Missing field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Missing field is set to the value of the last call.
+func (b *JournalEntryApplyConfiguration) WithMissing(value apiv1alpha1.Quantity) *JournalEntryApplyConfiguration {
+	b.Missing = &value
 	return b
 }
 

@@ -17,14 +17,20 @@ type OrderClassSpecApplyConfiguration struct {
 	Payment *PaymentPolicyApplyConfiguration `json:"payment,omitempty"`
 	// shortage says what happens to units that are not in stock.
 	Shortage *apiv1alpha1.ShortagePolicy `json:"shortage,omitempty"`
+	// ask says how long the customer may take to answer the question of the
+	// shortage policy Ask, and what happens without an answer.
+	Ask *AskPolicyApplyConfiguration `json:"ask,omitempty"`
+	// allocation says which locations an order is served from, and in how many
+	// Shipments.
+	Allocation *AllocationPolicyApplyConfiguration `json:"allocation,omitempty"`
 	// warehouse says who picks and packs.
 	Warehouse *WarehousePolicyApplyConfiguration `json:"warehouse,omitempty"`
 	// carrier says who delivers.
 	Carrier *CarrierPolicyApplyConfiguration `json:"carrier,omitempty"`
 	// returns says how goods can be returned.
 	Returns *ReturnPolicyApplyConfiguration `json:"returns,omitempty"`
-	// locations that orders are served from, in order of preference. A location
-	// that is not listed comes after those that are.
+	// locations that orders are served from, with what the allocation's rules ask
+	// about them. One that is not listed comes after those that are.
 	Locations []LocationApplyConfiguration `json:"locations,omitempty"`
 }
 
@@ -55,6 +61,22 @@ func (b *OrderClassSpecApplyConfiguration) WithPayment(value *PaymentPolicyApply
 // If called multiple times, the Shortage field is set to the value of the last call.
 func (b *OrderClassSpecApplyConfiguration) WithShortage(value apiv1alpha1.ShortagePolicy) *OrderClassSpecApplyConfiguration {
 	b.Shortage = &value
+	return b
+}
+
+// WithAsk sets the Ask field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Ask field is set to the value of the last call.
+func (b *OrderClassSpecApplyConfiguration) WithAsk(value *AskPolicyApplyConfiguration) *OrderClassSpecApplyConfiguration {
+	b.Ask = value
+	return b
+}
+
+// WithAllocation sets the Allocation field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Allocation field is set to the value of the last call.
+func (b *OrderClassSpecApplyConfiguration) WithAllocation(value *AllocationPolicyApplyConfiguration) *OrderClassSpecApplyConfiguration {
+	b.Allocation = value
 	return b
 }
 

@@ -19,6 +19,9 @@ type OrderLineStatusApplyConfiguration struct {
 	Ordered *apiv1alpha1.Quantity `json:"ordered,omitempty"`
 	// cancelled units; it never decreases.
 	Cancelled *apiv1alpha1.Quantity `json:"cancelled,omitempty"`
+	// cut are the units that the shortage policy takes away; they are cancelled as
+	// soon as no Shipment holds them. It never decreases.
+	Cut *apiv1alpha1.Quantity `json:"cut,omitempty"`
 	// reserved units: in Shipments for which stock is reserved and that have not left.
 	Reserved *apiv1alpha1.Quantity `json:"reserved,omitempty"`
 	// backordered units: not reserved, so that they wait for stock.
@@ -68,6 +71,14 @@ func (b *OrderLineStatusApplyConfiguration) WithOrdered(value apiv1alpha1.Quanti
 // If called multiple times, the Cancelled field is set to the value of the last call.
 func (b *OrderLineStatusApplyConfiguration) WithCancelled(value apiv1alpha1.Quantity) *OrderLineStatusApplyConfiguration {
 	b.Cancelled = &value
+	return b
+}
+
+// WithCut sets the Cut field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Cut field is set to the value of the last call.
+func (b *OrderLineStatusApplyConfiguration) WithCut(value apiv1alpha1.Quantity) *OrderLineStatusApplyConfiguration {
+	b.Cut = &value
 	return b
 }
 

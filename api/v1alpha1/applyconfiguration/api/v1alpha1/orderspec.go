@@ -47,7 +47,8 @@ type OrderSpecApplyConfiguration struct {
 	RequestedBy *v1.Time `json:"requestedBy,omitempty"`
 	// priority moves the order ahead of those with a lower one in the queue for stock.
 	Priority *int32 `json:"priority,omitempty"`
-	// shortagePolicy overrides the class for this order.
+	// shortagePolicy overrides the class for this order. Frozen once the order is
+	// confirmed.
 	ShortagePolicy *apiv1alpha1.ShortagePolicy `json:"shortagePolicy,omitempty"`
 	// approval is a person's decision where the class asks for one.
 	Approval *ApprovalApplyConfiguration `json:"approval,omitempty"`

@@ -21,6 +21,11 @@ type PolicySnapshotApplyConfiguration struct {
 	Provider *PaymentProviderApplyConfiguration `json:"provider,omitempty"`
 	// shortage policy for units that are not in stock.
 	Shortage *apiv1alpha1.ShortagePolicy `json:"shortage,omitempty"`
+	// ask is how the customer is asked, for the shortage policy Ask.
+	Ask *AskPolicyApplyConfiguration `json:"ask,omitempty"`
+	// allocation is how locations are chosen. What is known of the locations
+	// themselves, their address and priority, is the class's present one.
+	Allocation *AllocationPolicyApplyConfiguration `json:"allocation,omitempty"`
 	// warehouse that picks and packs.
 	Warehouse *WarehousePolicyApplyConfiguration `json:"warehouse,omitempty"`
 	// carrier that delivers.
@@ -72,6 +77,22 @@ func (b *PolicySnapshotApplyConfiguration) WithProvider(value *PaymentProviderAp
 // If called multiple times, the Shortage field is set to the value of the last call.
 func (b *PolicySnapshotApplyConfiguration) WithShortage(value apiv1alpha1.ShortagePolicy) *PolicySnapshotApplyConfiguration {
 	b.Shortage = &value
+	return b
+}
+
+// WithAsk sets the Ask field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Ask field is set to the value of the last call.
+func (b *PolicySnapshotApplyConfiguration) WithAsk(value *AskPolicyApplyConfiguration) *PolicySnapshotApplyConfiguration {
+	b.Ask = value
+	return b
+}
+
+// WithAllocation sets the Allocation field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Allocation field is set to the value of the last call.
+func (b *PolicySnapshotApplyConfiguration) WithAllocation(value *AllocationPolicyApplyConfiguration) *PolicySnapshotApplyConfiguration {
+	b.Allocation = value
 	return b
 }
 

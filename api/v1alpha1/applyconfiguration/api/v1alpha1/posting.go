@@ -19,8 +19,10 @@ type PostingApplyConfiguration struct {
 	Kind *apiv1alpha1.MovementKind `json:"kind,omitempty"`
 	// quantity of units.
 	Quantity *apiv1alpha1.Quantity `json:"quantity,omitempty"`
-	// shipment that the movement belongs to, by name.
-	Shipment *apiv1alpha1.ObjectName `json:"shipment,omitempty"`
+	// source that the movement belongs to, by name.
+	Source *apiv1alpha1.ObjectName `json:"source,omitempty"`
+	// sourceKind is the kind of the source.
+	SourceKind *apiv1alpha1.SourceKind `json:"sourceKind,omitempty"`
 	// reserve says what is promised, for kind Reserve.
 	Reserve *ReserveIntentApplyConfiguration `json:"reserve,omitempty"`
 }
@@ -55,11 +57,19 @@ func (b *PostingApplyConfiguration) WithQuantity(value apiv1alpha1.Quantity) *Po
 	return b
 }
 
-// WithShipment sets the Shipment field in the declarative configuration to the given value
+// WithSource sets the Source field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
-// If called multiple times, the Shipment field is set to the value of the last call.
-func (b *PostingApplyConfiguration) WithShipment(value apiv1alpha1.ObjectName) *PostingApplyConfiguration {
-	b.Shipment = &value
+// If called multiple times, the Source field is set to the value of the last call.
+func (b *PostingApplyConfiguration) WithSource(value apiv1alpha1.ObjectName) *PostingApplyConfiguration {
+	b.Source = &value
+	return b
+}
+
+// WithSourceKind sets the SourceKind field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SourceKind field is set to the value of the last call.
+func (b *PostingApplyConfiguration) WithSourceKind(value apiv1alpha1.SourceKind) *PostingApplyConfiguration {
+	b.SourceKind = &value
 	return b
 }
 

@@ -14,7 +14,8 @@ import (
 type QuestionApplyConfiguration struct {
 	// id of the question.
 	ID *apiv1alpha1.Identifier `json:"id,omitempty"`
-	// kind of the question.
+	// kind of the question; Shortage asks what is to become of units that are
+	// not in stock.
 	Kind *apiv1alpha1.Identifier `json:"kind,omitempty"`
 	// options that an answer may choose from.
 	Options []string `json:"options,omitempty"`

@@ -20,6 +20,9 @@ type ShipmentSpecApplyConfiguration struct {
 	Grant *string `json:"grant,omitempty"`
 	// location that the units leave from.
 	Location *apiv1alpha1.Identifier `json:"location,omitempty"`
+	// locationReason says why that location was chosen; empty where the Shipment
+	// was made again after a crash.
+	LocationReason *apiv1alpha1.LocationReason `json:"locationReason,omitempty"`
 	// incomplete says whether the Shipment lacks items that were planned for it.
 	Incomplete *apiv1alpha1.Completeness `json:"incomplete,omitempty"`
 	// items are the promised units.
@@ -69,6 +72,14 @@ func (b *ShipmentSpecApplyConfiguration) WithGrant(value string) *ShipmentSpecAp
 // If called multiple times, the Location field is set to the value of the last call.
 func (b *ShipmentSpecApplyConfiguration) WithLocation(value apiv1alpha1.Identifier) *ShipmentSpecApplyConfiguration {
 	b.Location = &value
+	return b
+}
+
+// WithLocationReason sets the LocationReason field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the LocationReason field is set to the value of the last call.
+func (b *ShipmentSpecApplyConfiguration) WithLocationReason(value apiv1alpha1.LocationReason) *ShipmentSpecApplyConfiguration {
+	b.LocationReason = &value
 	return b
 }
 

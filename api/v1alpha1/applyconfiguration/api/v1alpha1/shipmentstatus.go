@@ -28,6 +28,9 @@ type ShipmentStatusApplyConfiguration struct {
 	DeliveredAt *metav1.Time `json:"deliveredAt,omitempty"`
 	// cancelledAt is when it was cancelled.
 	CancelledAt *metav1.Time `json:"cancelledAt,omitempty"`
+	// short are the units that the warehouse did not find, as far as they could be
+	// given back: at most those that the Shipment held.
+	Short []ShortUnitsApplyConfiguration `json:"short,omitempty"`
 	// posted are the movements that a StockItem has counted.
 	Posted []PostedMovementApplyConfiguration `json:"posted,omitempty"`
 	// tracking is where the parcel is, folded from the carrier's events.
@@ -98,6 +101,19 @@ func (b *ShipmentStatusApplyConfiguration) WithDeliveredAt(value metav1.Time) *S
 // If called multiple times, the CancelledAt field is set to the value of the last call.
 func (b *ShipmentStatusApplyConfiguration) WithCancelledAt(value metav1.Time) *ShipmentStatusApplyConfiguration {
 	b.CancelledAt = &value
+	return b
+}
+
+// WithShort adds the given value to the Short field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Short field.
+func (b *ShipmentStatusApplyConfiguration) WithShort(values ...*ShortUnitsApplyConfiguration) *ShipmentStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithShort")
+		}
+		b.Short = append(b.Short, *values[i])
+	}
 	return b
 }
 

@@ -26,7 +26,13 @@ type StockItemStatusApplyConfiguration struct {
 	Quarantined *apiv1alpha1.Quantity `json:"quarantined,omitempty"`
 	// reserved units are promised to Shipments that have not left.
 	Reserved *apiv1alpha1.Quantity `json:"reserved,omitempty"`
-	// available = max(0, onHand - quarantined - reserved - spec.safety.hard).
+	// missing units were not found by pickers since the last stock-take. They are
+	// not promised again before the next one tells where they are.
+	Missing *apiv1alpha1.Quantity `json:"missing,omitempty"`
+	// overdrawn units left although the last stock-take had not found them, so that
+	// onHand, which is never below 0, could not be lowered by them.
+	Overdrawn *apiv1alpha1.Quantity `json:"overdrawn,omitempty"`
+	// available = max(0, onHand - quarantined - reserved - missing - spec.safety.hard).
 	Available *apiv1alpha1.Quantity `json:"available,omitempty"`
 	// short = max(0, reserved - (onHand - quarantined)); above 0 only after a
 	// stock-take found less than was promised.
@@ -35,13 +41,23 @@ type StockItemStatusApplyConfiguration struct {
 	CountID *string `json:"countID,omitempty"`
 	// countTakenAt is the takenAt of the last stock-take applied.
 	CountTakenAt *metav1.Time `json:"countTakenAt,omitempty"`
-	// postings are the movements that their source has not acknowledged yet.
+	// counted is the quantity of the last stock-take applied.
+	Counted *apiv1alpha1.Quantity `json:"counted,omitempty"`
+	// postings are the movements that their source has not acknowledged yet, each id
+	// once. The list is atomic: it has one writer, and the managed fields of a list
+	// by key would take more room than the postings.
 	Postings []PostingApplyConfiguration `json:"postings,omitempty"`
-	// journal lists the recent changes of onHand, the oldest first.
+	// recalled are the Shipments that should give their units back because less
+	// was counted than is promised: the last in the queue first. Those that are
+	// being picked are never among them.
+	Recalled []ObjectIdentityApplyConfiguration `json:"recalled,omitempty"`
+	// journal lists the changes of onHand and missing of the last 24 hours, at most
+	// 1000, in the order in which they were counted.
 	Journal []JournalEntryApplyConfiguration `json:"journal,omitempty"`
-	// journalSince is set once entries left the journal: a stock-take that was
-	// taken before it is stale.
-	JournalSince *metav1.Time `json:"journalSince,omitempty"`
+	// folded are the sums of what left the journal since the last stock-take, by the
+	// minute, the oldest first; where they are too many, the oldest are summed up
+	// over a longer time.
+	Folded []JournalSumApplyConfiguration `json:"folded,omitempty"`
 }
 
 // StockItemStatusApplyConfiguration constructs a declarative configuration of the StockItemStatus type for use with
@@ -103,6 +119,22 @@ func (b *StockItemStatusApplyConfiguration) WithReserved(value apiv1alpha1.Quant
 	return b
 }
 
+// WithMissing sets the Missing field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Missing field is set to the value of the last call.
+func (b *StockItemStatusApplyConfiguration) WithMissing(value apiv1alpha1.Quantity) *StockItemStatusApplyConfiguration {
+	b.Missing = &value
+	return b
+}
+
+// WithOverdrawn sets the Overdrawn field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Overdrawn field is set to the value of the last call.
+func (b *StockItemStatusApplyConfiguration) WithOverdrawn(value apiv1alpha1.Quantity) *StockItemStatusApplyConfiguration {
+	b.Overdrawn = &value
+	return b
+}
+
 // WithAvailable sets the Available field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Available field is set to the value of the last call.
@@ -135,6 +167,14 @@ func (b *StockItemStatusApplyConfiguration) WithCountTakenAt(value metav1.Time) 
 	return b
 }
 
+// WithCounted sets the Counted field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Counted field is set to the value of the last call.
+func (b *StockItemStatusApplyConfiguration) WithCounted(value apiv1alpha1.Quantity) *StockItemStatusApplyConfiguration {
+	b.Counted = &value
+	return b
+}
+
 // WithPostings adds the given value to the Postings field in the declarative configuration
 // and returns the receiver, so that objects can be build by chaining "With" function invocations.
 // If called multiple times, values provided by each call will be appended to the Postings field.
@@ -144,6 +184,19 @@ func (b *StockItemStatusApplyConfiguration) WithPostings(values ...*PostingApply
 			panic("nil value passed to WithPostings")
 		}
 		b.Postings = append(b.Postings, *values[i])
+	}
+	return b
+}
+
+// WithRecalled adds the given value to the Recalled field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Recalled field.
+func (b *StockItemStatusApplyConfiguration) WithRecalled(values ...*ObjectIdentityApplyConfiguration) *StockItemStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithRecalled")
+		}
+		b.Recalled = append(b.Recalled, *values[i])
 	}
 	return b
 }
@@ -161,10 +214,15 @@ func (b *StockItemStatusApplyConfiguration) WithJournal(values ...*JournalEntryA
 	return b
 }
 
-// WithJournalSince sets the JournalSince field in the declarative configuration to the given value
-// and returns the receiver, so that objects can be built by chaining "With" function invocations.
-// If called multiple times, the JournalSince field is set to the value of the last call.
-func (b *StockItemStatusApplyConfiguration) WithJournalSince(value metav1.Time) *StockItemStatusApplyConfiguration {
-	b.JournalSince = &value
+// WithFolded adds the given value to the Folded field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Folded field.
+func (b *StockItemStatusApplyConfiguration) WithFolded(values ...*JournalSumApplyConfiguration) *StockItemStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithFolded")
+		}
+		b.Folded = append(b.Folded, *values[i])
+	}
 	return b
 }

@@ -7,8 +7,8 @@ package v1alpha1
 //
 // WarehouseFacts are what the warehouse states about a Shipment.
 type WarehouseFactsApplyConfiguration struct {
-	// picked: the units are off the shelf.
-	Picked *ActorFactApplyConfiguration `json:"picked,omitempty"`
+	// picked: the units are off the shelf, but for those that were not found.
+	Picked *PickedFactApplyConfiguration `json:"picked,omitempty"`
 	// packed: the units are in their parcels.
 	Packed *ActorFactApplyConfiguration `json:"packed,omitempty"`
 	// dispatched: the parcels were handed to the carrier.
@@ -26,7 +26,7 @@ func WarehouseFacts() *WarehouseFactsApplyConfiguration {
 // WithPicked sets the Picked field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Picked field is set to the value of the last call.
-func (b *WarehouseFactsApplyConfiguration) WithPicked(value *ActorFactApplyConfiguration) *WarehouseFactsApplyConfiguration {
+func (b *WarehouseFactsApplyConfiguration) WithPicked(value *PickedFactApplyConfiguration) *WarehouseFactsApplyConfiguration {
 	b.Picked = value
 	return b
 }

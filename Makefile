@@ -17,7 +17,7 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: k8s build ## Run five orders through their whole cycle on a local control plane; KEEP=1 leaves it running
+demo: k8s build ## Run six orders through their whole cycle on a local control plane; KEEP=1 leaves it running
 	@go run ./hack/demo $(if $(KEEP),--keep)
 
 .PHONY: demo-stop

@@ -71,10 +71,10 @@ type scenario struct {
 	leastOfWrites int64
 }
 
-// TestCrashAtEveryWrite kills the manager at each of its writes of an order's
+// TestCase04_CrashAtEveryWrite kills the manager at each of its writes of an order's
 // course, before and after it takes effect, and starts another one: the order
 // ends the same, its units leave once, its money is taken and given back once.
-func TestCrashAtEveryWrite(t *testing.T) {
+func TestCase04_CrashAtEveryWrite(t *testing.T) {
 	for name, s := range map[string]scenario{
 		"a card order is delivered": {
 			method: v1.PaymentCard, phase: v1.OrderCompleted, tea: 7, cup: 8,

@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -255,4 +257,54 @@ func awaitMoney(t *testing.T, o *v1.Order, kept v1.Amount) {
 		}
 		return ""
 	})
+}
+
+// A cancel and a dispatch meet: one of them wins, and the books agree with it.
+func TestCase11_CancelAndDispatchInTheSameSecond(t *testing.T) {
+	env.StartManager(t)
+	ns := shop(t)
+	const n = 10
+	item := testenv.MakeStock(ns, "tea", "TEA", n)
+	create(t, item)
+	var placed []*v1.Order
+	for i := range n {
+		o := place(t, testenv.MakeOrder(ns, fmt.Sprint("o-", i)).Line("TEA", 1))
+		awaitOrder(t, o, lines("1/0"))
+		placed = append(placed, o)
+	}
+	parallel(t, 2*n, func(i int) error {
+		o := placed[i/2].DeepCopy()
+		if i%2 == 0 {
+			before := o.DeepCopy()
+			o.Spec.Cancel = &v1.CancelRequest{}
+			return env.Client.Patch(t.Context(), o, client.MergeFrom(before))
+		}
+		s := shipment(o, 1)
+		text := fmt.Sprintf(`{"spec":{"facts":{"dispatched":{"id":"d","at":%q}}}}`, testenv.Seconds(time.Now()).Format(time.RFC3339))
+		// The API server refuses it once the Shipment is cancelled.
+		err := env.Client.Patch(t.Context(), s, client.RawPatch(types.MergePatchType, []byte(text)))
+		if apierrors.IsInvalid(err) {
+			return nil
+		}
+		return err
+	})
+	left := v1.Quantity(0)
+	for _, o := range placed {
+		awaitOrder(t, o, func(o *v1.Order) string {
+			l, s := o.Status.Lines[0], get(t, shipment(o, 1))
+			dispatched := s.Status.DispatchedAt != nil
+			refused := meta.IsStatusConditionTrue(o.Status.Conditions, v1.ConditionCancelRefused)
+			switch {
+			case dispatched && l.Dispatched == 1 && l.Cancelled == 0 && refused && o.Status.Phase == v1.OrderShipped:
+			case !dispatched && s.Status.CancelledAt != nil && l.Dispatched == 0 && l.Cancelled == 1 && o.Status.Phase == v1.OrderCancelled:
+			default:
+				return fmt.Sprintf("want one of the two to win, have dispatched %v, line %+v, refused %v", dispatched, l, refused)
+			}
+			return ""
+		})
+		left += o.Status.Lines[0].Dispatched
+	}
+	awaitStock(t, item, n-left, 0)
+	t.Logf("%d left, %d were cancelled", left, n-left)
+	noDifference(t, ns)
 }

@@ -65,13 +65,15 @@ func (r *Reconciler) readGoods(ctx context.Context, f *lifecycle.Facts, stock, s
 		return cmp.Compare(fulfilment.Ordinal(a.Name), fulfilment.Ordinal(b.Name))
 	})
 	// Units that are promised for a Shipment which is not known yet.
-	f.Intended = map[v1.Identifier]v1.Quantity{}
+	f.Intended, f.Returning = map[v1.Identifier]v1.Quantity{}, false
 	for _, p := range promises {
-		known := slices.ContainsFunc(f.Shipments, func(s *v1.Shipment) bool { return s.Spec.Grant == p.Grant })
+		if i := slices.IndexFunc(f.Shipments, func(s *v1.Shipment) bool { return s.Spec.Grant == p.Grant }); i >= 0 {
+			st := &f.Shipments[i].Status
+			f.Returning = f.Returning || (st.CancelledAt != nil && st.ReservedAt == nil)
+			continue
+		}
 		for _, l := range p.Lines {
-			if !known {
-				f.Intended[l.Line] += l.Quantity
-			}
+			f.Intended[l.Line] += l.Quantity
 		}
 	}
 	return nil

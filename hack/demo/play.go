@@ -60,12 +60,15 @@ func play(ctx context.Context, s *stage) error {
 		return err
 	}
 	fmt.Println()
-	for _, args := range [][]string{{"get", "orders"}, {"get", "stockitems"}} {
+	for _, args := range [][]string{{"get", "orders"}, {"get", "stockitems"}, {"get", "shipments"}} {
 		out, err := s.output(ctx, args...)
 		if err != nil {
 			return fmt.Errorf("kubectl get: %w\n%s", err, out)
 		}
 		fmt.Printf("$ kubectl %s %s\n%s\n", args[0], args[1], out)
+	}
+	if err := s.audit(ctx); err != nil {
+		return err
 	}
 	return reportWrites(ctx, s, c)
 }

@@ -194,6 +194,16 @@ func (s *stage) output(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
+// audit lets the manager's binary recompute the ledger.
+func (s *stage) audit(ctx context.Context) error {
+	out, err := exec.CommandContext(ctx, s.manager(), "audit", "--kubeconfig", s.kubeconfig()).CombinedOutput()
+	fmt.Printf("$ bin/manager audit\n%s\n", out)
+	if err != nil {
+		return fmt.Errorf("auditing the ledger: %w", err)
+	}
+	return nil
+}
+
 // diagnose prints the end of the manager's log.
 func (s *stage) diagnose() error {
 	text, err := os.ReadFile(s.managerLog())

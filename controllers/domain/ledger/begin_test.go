@@ -138,6 +138,41 @@ func TestBeginFailsWhereAShipmentCannotBeRead(t *testing.T) {
 	}
 }
 
+// Those who give units back are the first who may want them again.
+func TestReturnedAndOpen(t *testing.T) {
+	promise := reserve("a", 2).Posting
+	two := reserve("b", 1).Posting
+	other := shipment("c", 2, reserved, cancelled)
+	other.Spec.OrderName = "other"
+	for name, test := range map[string]struct {
+		item     *v1.StockItem
+		there    []*v1.Shipment
+		returned []v1.ObjectName
+		open     int
+	}{
+		"nothing is open":                         {holding(5, 2), nil, nil, 0},
+		"a promise waits for its Shipment":        {holding(5, 3, promise, two), []*v1.Shipment{shipment("a", 2)}, nil, 2},
+		"a promise that is marked waits no more":  {holding(5, 3, promise, two), []*v1.Shipment{shipment("a", 2, reserved)}, nil, 1},
+		"another source waits":                    {holding(5, 0, goods(v1.MovementReceive, 1, 0).Posting), nil, nil, 1},
+		"a promise is taken back":                 {holding(5, 2, promise), []*v1.Shipment{shipment("a", 2, cancelled)}, []v1.ObjectName{"order"}, 0},
+		"a Shipment is cancelled":                 {holding(5, 2), []*v1.Shipment{shipment("a", 2, reserved, cancelled)}, []v1.ObjectName{"order"}, 1},
+		"units are not found":                     {holding(5, 2), []*v1.Shipment{shipment("a", 2, reserved, short("s1", 1, 2))}, []v1.ObjectName{"order"}, 1},
+		"what leaves does not come back":          {holding(5, 2), []*v1.Shipment{shipment("a", 2, reserved, dispatched)}, nil, 1},
+		"what was given back before is not again": {holding(5, 0), []*v1.Shipment{shipment("a", 2, reserved, cancelled, marked(v1.MovementRelease))}, nil, 0},
+		"two Orders give units back, the promise first": {
+			holding(5, 4, promise), []*v1.Shipment{other, shipment("a", 2, cancelled)}, []v1.ObjectName{"order", "other"}, 1,
+		},
+	} {
+		turn := begin(t, test.item, test.there...)
+		if diff := cmp.Diff(test.returned, turn.Returned()); diff != "" {
+			t.Errorf("%s: Returned (-want +got):\n%s", name, diff)
+		}
+		if got := turn.Open(); got != test.open {
+			t.Errorf("%s: %d are open, want %d", name, got, test.open)
+		}
+	}
+}
+
 // While a turn is under way the Shipment of an Order that had the name before may
 // go, and the one of the promise be made and marked: the turn must not have taken
 // the promise back.

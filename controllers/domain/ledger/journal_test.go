@@ -60,7 +60,7 @@ func TestFolding(t *testing.T) {
 		}
 		return append(add, sums...)
 	}
-	in := func(seconds int, minute int) Movement {
+	in := func(seconds, minute int) Movement {
 		m := goods(v1.MovementReceive, 2, minute)
 		m.EffectiveAt.Time = m.EffectiveAt.Add(time.Duration(seconds) * time.Second)
 		return m

@@ -134,3 +134,36 @@ func TestApplyRefusesGoods(t *testing.T) {
 		t.Run(name, func(t *testing.T) { refuses(t, test.before, test.hard, test.move, test.says) })
 	}
 }
+
+// Units that came back damaged or wrong never become sellable, also where some of
+// the same line are accepted.
+func TestCase18_OnlyAcceptedUnitsAreSellable(t *testing.T) {
+	st := stock(4, 0)
+	post := func(kind v1.MovementKind, fact string, q v1.Quantity) {
+		t.Helper()
+		m := Movement{Posting: v1.Posting{
+			ID: "uid-return/" + string(kind) + "/" + fact, Kind: kind, Quantity: q, Source: "return", SourceKind: v1.SourceReturn,
+		}, EffectiveAt: at(20), Inspected: kind == v1.MovementReceive}
+		if err := Apply(&st, 0, m, at(30).Time); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		kind      v1.MovementKind
+		quantity  v1.Quantity
+		available v1.Quantity
+	}{
+		{v1.MovementReceive, 5, 4},
+		{v1.MovementAccept, 2, 6},
+		{v1.MovementScrap, 2, 6},
+		{v1.MovementSendBack, 1, 6},
+	} {
+		post(step.kind, "f", step.quantity)
+		if got := Available(&st, 0); got != step.available {
+			t.Errorf("after %s of %d: %d available, want %d", step.kind, step.quantity, got, step.available)
+		}
+	}
+	if st.OnHand != 6 || st.Quarantined != 0 {
+		t.Errorf("%d on hand, %d in quarantine", st.OnHand, st.Quarantined)
+	}
+}

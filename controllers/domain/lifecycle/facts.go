@@ -23,6 +23,9 @@ type Facts struct {
 	// Intended are units, by line, that a StockItem promises to this Order's uid
 	// for a Shipment that is not there yet.
 	Intended map[v1.Identifier]v1.Quantity
+	// Returning says that a StockItem still promises units to a Shipment of this
+	// Order that was cancelled before it was marked.
+	Returning bool
 	// Stock of the order's products that some StockItem keeps.
 	Stock map[v1.SKU]Stock
 	// Live says that Stock and, after it, Shipments were read from the API server.

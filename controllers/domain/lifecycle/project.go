@@ -42,15 +42,15 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 			confirm(o, v, now)
 			v = look(&g, now)
 		}
+		if f.Live && cut(o, v.cuts(&g, now)) {
+			v = look(&g, now)
+		}
 		if step := v.next(o); step != nil && (out.LookedUp || len(operations(o)) > 0) {
 			o.Status.Payment = orEmpty(o.Status.Payment)
 			o.Status.Payment.Operations = append(o.Status.Payment.Operations,
 				step.Record(g.Identity, operations(o), ProviderName(&g), o.Generation, second(now)))
 			v = look(&g, now)
 		}
-	}
-	if f.Live && cut(o, v.cuts(&g, now)) {
-		v = look(&g, now)
 	}
 	v.ask(&g, now)
 	st := &o.Status

@@ -95,6 +95,7 @@ func TestNothingIsCutOnHearsay(t *testing.T) {
 	for name, change := range map[string]func(*shop){
 		"the reads are old":             func(s *shop) { s.facts.Live = false },
 		"a product was not counted yet": func(s *shop) { s.facts.Stock["tea-1"] = Stock{Pending: true} },
+		"its own units come back":       func(s *shop) { s.facts.Returning = true },
 		"there is stock":                func(s *shop) { s.stock(2, 1) },
 		"the order is paused":           func(s *shop) { s.order().Spec.Management = v1.ManagementPaused },
 		"the order is being cancelled":  func(s *shop) { s.order().Spec.Cancel = &v1.CancelRequest{} },

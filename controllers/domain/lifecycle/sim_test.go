@@ -152,6 +152,9 @@ func (s *sim) rest() {
 		}
 		s.now = s.now.Add(50 * time.Hour)
 		o := s.order()
+		if n == 30 && o.Spec.Cancel == nil {
+			cancel(s.shop) // it has had all the Shipments that it may have
+		}
 		for _, l := range o.Spec.Lines {
 			s.takeStock(l.SKU, 9)
 		}

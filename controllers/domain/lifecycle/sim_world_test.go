@@ -48,6 +48,19 @@ func newSim(t testing.TB, seed uint64) *sim {
 	if c = class(capture); r.IntN(5) == 0 {
 		c, method = nil, []v1.PaymentMethod{v1.PaymentCash, v1.PaymentTransfer}[r.IntN(2)]
 	}
+	if c != nil {
+		policies := []v1.ShortagePolicy{
+			v1.ShortageBackorder, v1.ShortageBackorder, v1.ShortageShipAvailable, v1.ShortageCancelLine, v1.ShortageCancelOrder, v1.ShortageAsk,
+		}
+		c.Spec.Shortage = policies[r.IntN(len(policies))]
+		c.Spec.Ask = &v1.AskPolicy{DeadlineHours: 24, OnDeadline: policies[r.IntN(5)]}
+		switch r.IntN(5) {
+		case 0:
+			c.Spec.Allocation = &v1.AllocationPolicy{Mode: v1.AllocationAllOrNothing}
+		case 1:
+			c.Spec.Allocation = &v1.AllocationPolicy{MaxSplits: new(int32(2))}
+		}
+	}
 	s := &sim{r: r, shipmentsSeen: map[string][]*v1.Shipment{}}
 	s.shop = newShop(t, c, method, v1.Quantity(1+r.IntN(4)), v1.Quantity(1+r.IntN(3)))
 	o := s.order()
@@ -110,7 +123,7 @@ func (s *sim) orderTurn() {
 	}
 	s.facts.Shipments = s.reader("order", Cancels(s.order()))
 	s.facts.Stock, s.facts.Intended = map[v1.SKU]Stock{}, map[v1.Identifier]v1.Quantity{}
-	s.facts.Live = false
+	s.facts.Live, s.facts.Returning = false, false
 	for _, item := range s.items {
 		st := s.facts.Stock[item.Spec.SKU]
 		st.Available += item.Status.Available
@@ -121,7 +134,11 @@ func (s *sim) orderTurn() {
 		st.Pending = st.Pending || item.Status.ObservedGeneration < item.Generation
 		s.facts.Stock[item.Spec.SKU] = st
 		for _, p := range item.Status.Postings {
-			if p.Reserve == nil || slices.ContainsFunc(s.facts.Shipments, func(sh *v1.Shipment) bool { return sh.Spec.Grant == p.Reserve.Grant }) {
+			if p.Reserve == nil {
+				continue
+			}
+			if i := slices.IndexFunc(s.facts.Shipments, func(sh *v1.Shipment) bool { return sh.Spec.Grant == p.Reserve.Grant }); i >= 0 {
+				s.facts.Returning = s.facts.Returning || s.facts.Shipments[i].Status.CancelledAt != nil
 				continue
 			}
 			for _, l := range p.Reserve.Lines {

@@ -51,7 +51,7 @@ func approve(o *v1alpha1.Order) {
 }
 func cancel(o *v1alpha1.Order) { o.Spec.Cancel = &v1alpha1.CancelRequest{Reason: "changed my mind"} }
 func answer(o *v1alpha1.Order) {
-	o.Spec.Answers = []v1alpha1.Answer{{Question: "shortage", Choice: "Wait"}}
+	o.Spec.Answers = []v1alpha1.Answer{{Question: "Shortage", Choice: "Backorder"}}
 }
 func pay(o *v1alpha1.Order) {
 	o.Spec.Payment.Received = []v1alpha1.ReceivedPayment{{ID: "r1", Amount: 2500, At: metav1.Now()}}
@@ -151,6 +151,11 @@ var shipmentDeeds = map[string]deed[*v1alpha1.Shipment]{
 	"the controller writes the status, no more": {by: "controller", updateStatus: func(s *v1alpha1.Shipment) { s.Status.Phase = v1alpha1.ShipmentPacked }},
 }
 
+// ask puts the question that the customer answers.
+func ask(o *v1alpha1.Order) {
+	o.Status.Questions = []v1alpha1.Question{{ID: "Shortage", Kind: "Shortage", Options: []string{"Backorder", "CancelOrder"}}}
+}
+
 func TestWhoMayWriteWhat(t *testing.T) {
 	installPolicies(t)
 	namespace := newNamespace(t)
@@ -159,7 +164,7 @@ func TestWhoMayWriteWhat(t *testing.T) {
 		clients[actor] = bind(t, namespace, actor, roles...)
 	}
 	awaitPolicies(t, namespace, clients["editor"])
-	t.Run("orders", func(t *testing.T) { checkDeeds(t, namespace, clients, newOrder, orderDeeds, nil) })
+	t.Run("orders", func(t *testing.T) { checkDeeds(t, namespace, clients, newOrder, orderDeeds, ask) })
 	t.Run("shipments", func(t *testing.T) {
 		checkDeeds(t, namespace, clients, newShipment, shipmentDeeds, func(s *v1alpha1.Shipment) { s.Status.Phase = v1alpha1.ShipmentReserved })
 	})

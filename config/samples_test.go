@@ -38,8 +38,8 @@ func TestQuickstart(t *testing.T) {
 		if err := admin.List(t.Context(), orders, client.InNamespace(namespace)); err != nil {
 			t.Fatal(err)
 		}
-		if len(orders.Items) != 5 {
-			t.Errorf("got %d orders, want 5", len(orders.Items))
+		if len(orders.Items) != 6 {
+			t.Errorf("got %d orders, want 6", len(orders.Items))
 		}
 		for _, o := range orders.Items {
 			totals, err := pricing.Of(&o.Spec)

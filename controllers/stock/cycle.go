@@ -161,6 +161,15 @@ func (c *cycle) begin(ctx context.Context, item *v1.StockItem) (*ledger.Turn, er
 	if err != nil {
 		return nil, err
 	}
+	for _, p := range turn.Foreign() {
+		gone, err := c.orderGone(ctx, p.Reserve.Order)
+		if err != nil {
+			return nil, err
+		}
+		if gone {
+			turn.TakeBack(p)
+		}
+	}
 	c.mu.Lock()
 	for _, p := range turn.Orphans() {
 		c.orphan[p.Reserve.Grant] = p
@@ -179,6 +188,19 @@ func (c *cycle) begin(ctx context.Context, item *v1.StockItem) (*ledger.Turn, er
 		c.wakeAt(c.now.Add(idleAfter)) // one of them may be picked instead
 	}
 	return turn, nil
+}
+
+// orderGone says whether an Order is gone for ever: a uid never comes back.
+func (c *cycle) orderGone(ctx context.Context, order v1.ObjectIdentity) (bool, error) {
+	var o v1.Order
+	err := c.Live.Get(ctx, client.ObjectKey{Namespace: c.namespace, Name: string(order.Name)}, &o)
+	if apierrors.IsNotFound(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading Order %s: %w", order.Name, err)
+	}
+	return v1.UID(o.UID) != order.UID, nil
 }
 
 // holders are the Shipments that hold units of an item, by the place of their

@@ -35,12 +35,14 @@ func Resolve(p v1.Posting, item v1.ItemKey, s *v1.Shipment) Resolution {
 		}
 	}
 	switch {
+	case p.Reserve == nil:
+		return VoidIt // nobody can create its Shipment
 	case s == nil:
 		return CreateIt
-	case !Owner(p, s) && s.Spec.OrderUID != p.Reserve.Order.UID:
-		// An Order that had the name before: its Shipments go when nothing of them
-		// is left, at any moment, and then the name is free for whoever is about to
-		// create this one. It is waited out.
+	case foreign(p, s):
+		// Another Order of the same name: its Shipments may go at any moment, and
+		// then the name is free for whoever is about to create this one. It is
+		// waited out, unless the promise's own Order is gone (Turn.Foreign).
 		return Wait
 	case !Owner(p, s), Units(s, item) == 0:
 		return VoidIt
@@ -51,6 +53,12 @@ func Resolve(p v1.Posting, item v1.ItemKey, s *v1.Shipment) Resolution {
 	default:
 		return Wait
 	}
+}
+
+// foreign says whether the name of a promise's Shipment is held by that of another
+// Order of the same name.
+func foreign(p v1.Posting, s *v1.Shipment) bool {
+	return p.Reserve != nil && s != nil && !Owner(p, s) && s.Spec.OrderUID != p.Reserve.Order.UID
 }
 
 // Acknowledge lists the movements of a Shipment that an item has counted and

@@ -21,6 +21,7 @@ type Turn struct {
 
 	droppable []string
 	orphans   []v1.Posting
+	foreign   []v1.Posting
 	returned  []v1.ObjectName
 	refused   []error
 	count     CountOutcome
@@ -60,11 +61,16 @@ func Begin(item *v1.StockItem, owing []*v1.Shipment, read Read, now time.Time) (
 			}
 			resolution, _ = t.settle(p, s, true)
 		}
+		if foreign(p, s) {
+			t.foreign = append(t.foreign, p)
+		}
 		switch resolution {
 		case CreateIt:
 			t.orphans = append(t.orphans, p)
 		case VoidIt:
-			t.returned = append(t.returned, p.Reserve.Order.Name)
+			if p.Reserve != nil {
+				t.returned = append(t.returned, p.Reserve.Order.Name)
+			}
 		}
 	}
 	for _, cached := range owing {
@@ -96,6 +102,14 @@ func newTurn(item *v1.StockItem, now time.Time) *Turn {
 // Orphans are the promises whose Shipment is absent, by a live read: it has to be
 // created. Intents go forward.
 func (t *Turn) Orphans() []v1.Posting { return t.orphans }
+
+// Foreign are the promises whose name is held by a Shipment of another Order. A
+// promise whose own Order is gone, by a live read, is to be taken back: a Shipment
+// of a uid that is gone is never marked, whoever creates it and when. The others wait.
+func (t *Turn) Foreign() []v1.Posting { return t.foreign }
+
+// TakeBack takes a promise back.
+func (t *Turn) TakeBack(p v1.Posting) { Void(t.status, p.ID) }
 
 // Returned are the Orders whose units come back with this turn, by name. They may
 // want them again, before others do, and not have noticed yet.
@@ -150,7 +164,7 @@ func (t *Turn) HasRoom(p v1.Posting) bool { return HasRoom(t.status, p) }
 
 // usualPostingBytes is the size of the promise of a usual Shipment. It only says
 // how many promises are planned at once; HasRoom decides.
-const usualPostingBytes = 512
+const usualPostingBytes = 576
 
 // Promisable is the number of units of an item that can be promised on a status
 // of it, and for how many promises there is room.

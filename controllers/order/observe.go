@@ -51,10 +51,18 @@ func (r *Reconciler) observeGoods(ctx context.Context, f *lifecycle.Facts) error
 	return r.readGoods(ctx, f, r.Live, r.Live)
 }
 
-// readGoods reads stock before Shipments: a promise that is on an item no more has
-// its Shipment by then.
+// readGoods reads Shipments before stock and after it: a promise that is on an item
+// no more has its Shipment afterwards, and units that a Shipment was yet to give
+// back before are not missed in between.
 func (r *Reconciler) readGoods(ctx context.Context, f *lifecycle.Facts, stock, shipments client.Reader) error {
-	promises, err := r.readStock(ctx, f, stock)
+	var before []*v1.Shipment
+	var err error
+	if f.Live {
+		if before, err = kube.ShipmentsOf(ctx, shipments, f.Order); err != nil {
+			return err
+		}
+	}
+	items, err := r.readStock(ctx, f, stock)
 	if err != nil {
 		return err
 	}
@@ -64,25 +72,24 @@ func (r *Reconciler) readGoods(ctx context.Context, f *lifecycle.Facts, stock, s
 	slices.SortFunc(f.Shipments, func(a, b *v1.Shipment) int {
 		return cmp.Compare(fulfilment.Ordinal(a.Name), fulfilment.Ordinal(b.Name))
 	})
-	// Units that are promised for a Shipment which is not known yet.
-	f.Intended, f.Returning = map[v1.Identifier]v1.Quantity{}, false
-	for _, p := range promises {
-		if i := slices.IndexFunc(f.Shipments, func(s *v1.Shipment) bool { return s.Spec.Grant == p.Grant }); i >= 0 {
-			st := &f.Shipments[i].Status
-			f.Returning = f.Returning || (st.CancelledAt != nil && st.ReservedAt == nil)
-			continue
-		}
-		for _, l := range p.Lines {
-			f.Intended[l.Line] += l.Quantity
-		}
-	}
+	f.Intended = fulfilment.Intended(f.Order, f.Shipments, items)
+	f.Returning = fulfilment.Returning(f.Shipments, items) || fulfilment.Returning(before, items) || cancelledSince(before, f.Shipments)
 	return nil
 }
 
-// readStock reads the stock of the order's products, and what it promises to the order.
-func (r *Reconciler) readStock(ctx context.Context, f *lifecycle.Facts, from client.Reader) ([]*v1.ReserveIntent, error) {
-	var promises []*v1.ReserveIntent
+// cancelledSince says whether a Shipment was cancelled between two lists.
+func cancelledSince(before, after []*v1.Shipment) bool {
+	return slices.ContainsFunc(before, func(b *v1.Shipment) bool {
+		return b.Status.CancelledAt == nil && slices.ContainsFunc(after, func(a *v1.Shipment) bool {
+			return a.UID == b.UID && a.Status.CancelledAt != nil
+		})
+	})
+}
+
+// readStock reads the stock of the order's products.
+func (r *Reconciler) readStock(ctx context.Context, f *lifecycle.Facts, from client.Reader) ([]*v1.StockItem, error) {
 	f.Stock = map[v1.SKU]lifecycle.Stock{}
+	var all []*v1.StockItem
 	for _, l := range f.Order.Spec.Lines {
 		if _, done := f.Stock[l.SKU]; done {
 			continue
@@ -97,6 +104,7 @@ func (r *Reconciler) readStock(ctx context.Context, f *lifecycle.Facts, from cli
 		s := lifecycle.Stock{ByLocation: map[v1.Identifier]v1.Quantity{}}
 		for i := range items {
 			item := &items[i]
+			all = append(all, item)
 			if item.DeletionTimestamp.IsZero() {
 				s.Available += item.Status.Available
 				s.ByLocation[item.Spec.Location] += item.Status.Available
@@ -105,40 +113,24 @@ func (r *Reconciler) readStock(ctx context.Context, f *lifecycle.Facts, from cli
 			if s.UnitCost == 0 && item.Spec.Currency == f.Order.Spec.Currency {
 				s.UnitCost = item.Spec.UnitCost
 			}
-			for _, p := range item.Status.Postings {
-				if p.Reserve != nil && p.Reserve.Order.UID == v1.UID(f.Order.UID) {
-					promises = append(promises, p.Reserve)
-				}
-			}
 		}
 		f.Stock[l.SKU] = s
 	}
-	return promises, nil
+	return all, nil
 }
 
-// itemsOf lists the StockItems of a product. Which they are is known to the
-// cache; their ledgers are read from where the caller says.
+// itemsOf lists the StockItems of a product: by the cache's index, or live from all
+// of the namespace.
 func (r *Reconciler) itemsOf(ctx context.Context, from client.Reader, namespace string, sku v1.SKU) ([]v1.StockItem, error) {
+	options := []client.ListOption{client.InNamespace(namespace)}
+	if from == client.Reader(r.Client) {
+		options = append(options, client.MatchingFields{kube.IndexStockSKU: string(sku)}, client.UnsafeDisableDeepCopy)
+	}
 	var items v1.StockItemList
-	if err := r.List(ctx, &items, client.InNamespace(namespace), client.MatchingFields{kube.IndexStockSKU: string(sku)}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := from.List(ctx, &items, options...); err != nil {
 		return nil, fmt.Errorf("listing the StockItems of %s: %w", sku, err)
 	}
-	if from == client.Reader(r.Client) {
-		return items.Items, nil
-	}
-	var live []v1.StockItem
-	for i := range items.Items {
-		var item v1.StockItem
-		err := from.Get(ctx, client.ObjectKeyFromObject(&items.Items[i]), &item)
-		if apierrors.IsNotFound(err) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading StockItem %s: %w", items.Items[i].Name, err)
-		}
-		live = append(live, item)
-	}
-	return live, nil
+	return slices.DeleteFunc(items.Items, func(i v1.StockItem) bool { return i.Spec.SKU != sku }), nil
 }
 
 // observeClass reads the class of an order that is not confirmed yet: the named

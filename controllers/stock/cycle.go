@@ -36,7 +36,7 @@ type cycle struct {
 
 	deadline time.Time
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what follows, and deadline
 	errs   []error
 	orphan map[string]v1.Posting // by grant: promises whose Shipment is absent
 }
@@ -72,6 +72,8 @@ func (c *cycle) err() error {
 }
 
 func (c *cycle) wakeAt(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if !t.IsZero() && (c.deadline.IsZero() || t.Before(c.deadline)) {
 		c.deadline = t
 	}
@@ -178,6 +180,9 @@ func (c *cycle) begin(ctx context.Context, item *v1.StockItem) (*ledger.Turn, er
 	c.noteReturned(c.namespace, turn.Returned())
 	for _, refused := range turn.Refused() {
 		c.fail(fmt.Errorf("StockItem %s: %w", item.Name, refused))
+	}
+	if turn.Full() {
+		c.wakeAt(c.now.Add(idleAfter))
 	}
 	if turn.Short() {
 		queue, err := c.holders(ctx, item)

@@ -92,19 +92,19 @@ func (c *cycle) again(ctx context.Context, e *entry) error {
 	if err != nil {
 		return err
 	}
+	var kept []ledger.Movement
 	for _, m := range e.promises {
 		s, err := c.shipment(ctx, c.Live, m.Source)
 		if err != nil {
 			return err
 		}
-		if s != nil {
-			return fmt.Errorf("its promise has a Shipment already, %s", m.Source)
-		}
-		if err := turn.Reserve(m); err != nil {
-			return err
+		// One that cannot be made again is left out: its Shipment gets the other
+		// items, or is not made.
+		if s == nil && turn.Reserve(m) == nil {
+			kept = append(kept, m)
 		}
 	}
-	e.item, e.turn = item, turn
+	e.item, e.turn, e.promises = item, turn, kept
 	return nil
 }
 

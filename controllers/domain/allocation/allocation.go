@@ -45,6 +45,8 @@ type Demand struct {
 	// Fencing says that the order has waited for so long that the units that it
 	// could use are kept for it.
 	Fencing bool
+	// Held says that the order gets nothing in this cycle, and keeps its fence.
+	Held bool
 	// Preference of the order's class for locations, lower first; a location
 	// that is absent comes last.
 	Preference map[v1.Identifier]int32
@@ -95,6 +97,12 @@ func Allocate(demands []Demand, supplies []Supply) []Plan {
 // serve appends the Shipments of one order.
 func (s *stock) serve(d *Demand, plans []Plan) []Plan {
 	s.turnTo(d)
+	if d.Held {
+		if d.Fencing {
+			s.fence()
+		}
+		return plans
+	}
 	for left := d.shipmentsLeft(); left > 0 && len(s.lines) > 0; left-- {
 		last := left == 1
 		location, reason, found := s.choose(d, last)

@@ -24,7 +24,7 @@ func Waiting(o *v1.Order, shipments []*v1.Shipment, promises []v1.Posting, now t
 	}
 	promised := map[v1.Identifier]v1.Quantity{}
 	underWay := false
-	known := map[string]bool{}
+	known, unseen := map[string]bool{}, map[string]bool{}
 	for _, s := range shipments {
 		last = max(last, fulfilment.Ordinal(s.Name))
 		known[s.Spec.Grant] = true
@@ -42,11 +42,16 @@ func Waiting(o *v1.Order, shipments []*v1.Shipment, promises []v1.Posting, now t
 		if p.Reserve.Order.UID != d.Order.UID {
 			continue
 		}
+		if known[p.Reserve.Grant] {
+			continue
+		}
+		if !unseen[p.Reserve.Grant] {
+			unseen[p.Reserve.Grant] = true
+			d.Shipments++
+		}
+		underWay = true
 		for _, l := range p.Reserve.Lines {
-			if !known[p.Reserve.Grant] {
-				promised[l.Line] += l.Quantity
-				underWay = true
-			}
+			promised[l.Line] += l.Quantity
 		}
 	}
 	fenceAfter := int32(defaultFenceAfterHours)
@@ -57,11 +62,9 @@ func Waiting(o *v1.Order, shipments []*v1.Shipment, promises []v1.Posting, now t
 		}
 	}
 	d.Fencing = !now.Before(d.ConfirmedAt.Add(time.Duration(fenceAfter) * time.Hour))
-	if d.Policy.Mode == v1.AllocationAllOrNothing && underWay {
-		// Another planner may have recorded a part of the whole so far: what is
-		// open then is not a whole.
-		return d, last
-	}
+	// Another planner may have recorded a part of the whole so far: what is open
+	// then is not a whole, and waits until it is.
+	d.Held = d.Policy.Mode == v1.AllocationAllOrNothing && underWay
 	skus := make(map[v1.Identifier]v1.SKU, len(o.Spec.Lines))
 	for _, l := range o.Spec.Lines {
 		skus[l.ID] = l.SKU

@@ -80,13 +80,16 @@ func (f *Facts) recalled() v1.ObjectName {
 }
 
 // partial says whether the Order is to be shipped as a whole or not at all, and
-// this Shipment cannot be the whole: some of it was not recorded or not found.
+// this Shipment cannot be the whole: some of it was not recorded or not found. One
+// that may have few Shipments does not spend one of them on a part of a plan.
 func (f *Facts) partial() bool {
 	p := f.Order.Status.Policy
-	if p == nil || p.Allocation == nil || p.Allocation.Mode != v1.AllocationAllOrNothing {
+	if p == nil || p.Allocation == nil {
 		return false
 	}
-	return f.Shipment.Spec.Incomplete == v1.CompletenessIncomplete || missed(f.Shipment)
+	whole := p.Allocation.Mode == v1.AllocationAllOrNothing
+	incomplete := f.Shipment.Spec.Incomplete == v1.CompletenessIncomplete
+	return (incomplete && (whole || p.Allocation.MaxSplits != nil)) || (whole && missed(f.Shipment))
 }
 
 // missed says whether units of the Shipment were not found, by fact or status.
@@ -141,7 +144,7 @@ func (f *Facts) unwanted() string {
 	case f.Order.Spec.Cancel != nil:
 		return "its Order is being cancelled"
 	case f.partial():
-		return "its Order ships everything at once, and this Shipment lacks units"
+		return "it lacks units, and its Order does not ship in such parts"
 	case f.excess():
 		return "its Order wants fewer units"
 	default:

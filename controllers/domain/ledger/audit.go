@@ -43,6 +43,10 @@ func Audit(item *v1.StockItem, shipments []*v1.Shipment, received []Movement) []
 	st := a.st
 	onHand := int64(st.Counted) + int64(st.Overdrawn) + a.change
 	free := onHand - a.quarantined - a.reserved
+	available := max(0, free-a.missing-int64(hard(item)))
+	if st.ObservedGeneration != item.Generation {
+		available = int64(st.Available) // it follows spec.safety with the next cycle
+	}
 	var differences []Difference
 	for _, c := range []struct {
 		name                 string
@@ -52,7 +56,7 @@ func Audit(item *v1.StockItem, shipments []*v1.Shipment, received []Movement) []
 		{"quarantined", int64(st.Quarantined), a.quarantined},
 		{"reserved", int64(st.Reserved), a.reserved},
 		{"missing", int64(st.Missing), a.missing},
-		{"available", int64(st.Available), max(0, free-a.missing-int64(hard(item)))},
+		{"available", int64(st.Available), available},
 		{"short", int64(st.Short), max(0, -free)},
 		{"journal", 0, a.unjournaled},
 	} {

@@ -18,6 +18,8 @@ type mistake struct {
 
 // mistakes are all that can be made once in a world.
 func (w *world) mistakes() []mistake {
+	// What is available follows the spec with the next cycle, and is compared then.
+	w.item.Status.ObservedGeneration = w.item.Generation
 	var all []mistake
 	shipments, st := w.shipments(), &w.item.Status
 	wrong := func(kind, name string, change func(*v1.StockItemStatus)) {

@@ -24,6 +24,7 @@ type Turn struct {
 	foreign   []v1.Posting
 	returned  []v1.ObjectName
 	refused   []error
+	full      bool
 	count     CountOutcome
 	urgent    bool
 }
@@ -74,6 +75,10 @@ func Begin(item *v1.StockItem, owing []*v1.Shipment, read Read, now time.Time) (
 		}
 	}
 	for _, cached := range owing {
+		if len(t.status.Postings) >= MaxPostings {
+			t.full = true
+			break // what does not fit now is read when there is room
+		}
 		s, err := read(v1.ObjectName(cached.Name), true)
 		if err != nil {
 			return nil, err
@@ -82,10 +87,13 @@ func Begin(item *v1.StockItem, owing []*v1.Shipment, read Read, now time.Time) (
 			continue
 		}
 		for _, m := range Due(s, t.key) {
+			if !t.HasRoom(m.Posting) {
+				t.full = true
+				continue
+			}
 			if err := Apply(t.status, t.hard(), m, now); err != nil {
 				t.refused = append(t.refused, err)
-			}
-			if m.Kind == v1.MovementRelease {
+			} else if m.Kind == v1.MovementRelease {
 				t.returned = append(t.returned, s.Spec.OrderName)
 			}
 		}
@@ -114,6 +122,9 @@ func (t *Turn) TakeBack(p v1.Posting) { Void(t.status, p.ID) }
 // Returned are the Orders whose units come back with this turn, by name. They may
 // want them again, before others do, and not have noticed yet.
 func (t *Turn) Returned() []v1.ObjectName { return t.returned }
+
+// Full says that movements are due for which there is no room yet.
+func (t *Turn) Full() bool { return t.full }
 
 // Refused says why movements that are due cannot be counted on this version of
 // the item; the others are.
@@ -153,7 +164,12 @@ func (t *Turn) acknowledge(p v1.Posting, s *v1.Shipment) {
 }
 
 // Reserve promises units.
-func (t *Turn) Reserve(m Movement) error { return Apply(t.status, t.hard(), m, t.now) }
+func (t *Turn) Reserve(m Movement) error {
+	if !t.item.DeletionTimestamp.IsZero() {
+		return fmt.Errorf("posting %s: the item is being deleted", m.ID)
+	}
+	return Apply(t.status, t.hard(), m, t.now)
+}
 
 // Promisable is the number of units that this turn can still promise, none of an
 // item that is being deleted, and for how many promises there is room.

@@ -23,8 +23,8 @@ type Facts struct {
 	// Intended are units, by line, that a StockItem promises to this Order's uid
 	// for a Shipment that is not there yet.
 	Intended map[v1.Identifier]v1.Quantity
-	// Returning says that a StockItem still promises units to a Shipment of this
-	// Order that was cancelled before it was marked.
+	// Returning says that units of the order's own cancelled Shipments are on their
+	// way back into stock: they are not free yet, and the order is the next to get them.
 	Returning bool
 	// Stock of the order's products that some StockItem keeps.
 	Stock map[v1.SKU]Stock

@@ -277,7 +277,6 @@ func (s *shop) deliver(n int) {
 func (s *shop) drop(n int) {
 	st := &s.shipment(n).Status
 	st.CancelledAt, st.Phase = ptr(s.now), v1.ShipmentCancelled
-	st.Posted = append(st.Posted, v1.PostedMovement{ID: string(s.shipment(n).UID) + "/Release/0"})
 }
 
 // stock sets what is available of a line's product.

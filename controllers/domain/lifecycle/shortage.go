@@ -7,7 +7,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 )
 
 // QuestionShortage is the id and kind of the question what is to become of units
@@ -228,7 +227,7 @@ func (v *view) short(f *Facts) bool {
 			return false
 		}
 	}
-	if returning(f) {
+	if f.Returning {
 		return false
 	}
 	lacking := sum(v.lacking(f))
@@ -236,14 +235,6 @@ func (v *view) short(f *Facts) bool {
 		return lacking > 0
 	}
 	return lacking == waiting
-}
-
-// returning says whether units of the order's own Shipments are on their way back
-// into stock: they are not free yet, and the order is the next to get them.
-func returning(f *Facts) bool {
-	return f.Returning || slices.ContainsFunc(f.Shipments, func(s *v1.Shipment) bool {
-		return s.Status.CancelledAt != nil && ledger.Owes(s)
-	})
 }
 
 // itemLimit is the most products that an order may have under the class's

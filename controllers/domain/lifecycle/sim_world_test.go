@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -122,8 +121,8 @@ func (s *sim) orderTurn() {
 		return
 	}
 	s.facts.Shipments = s.reader("order", Cancels(s.order()))
-	s.facts.Stock, s.facts.Intended = map[v1.SKU]Stock{}, map[v1.Identifier]v1.Quantity{}
-	s.facts.Live, s.facts.Returning = false, false
+	s.facts.Stock = map[v1.SKU]Stock{}
+	s.facts.Live = false
 	for _, item := range s.items {
 		st := s.facts.Stock[item.Spec.SKU]
 		st.Available += item.Status.Available
@@ -133,19 +132,9 @@ func (s *sim) orderTurn() {
 		st.ByLocation[item.Spec.Location] += item.Status.Available
 		st.Pending = st.Pending || item.Status.ObservedGeneration < item.Generation
 		s.facts.Stock[item.Spec.SKU] = st
-		for _, p := range item.Status.Postings {
-			if p.Reserve == nil {
-				continue
-			}
-			if i := slices.IndexFunc(s.facts.Shipments, func(sh *v1.Shipment) bool { return sh.Spec.Grant == p.Reserve.Grant }); i >= 0 {
-				s.facts.Returning = s.facts.Returning || s.facts.Shipments[i].Status.CancelledAt != nil
-				continue
-			}
-			for _, l := range p.Reserve.Lines {
-				s.facts.Intended[l.Line] += l.Quantity
-			}
-		}
 	}
+	s.facts.Intended = fulfilment.Intended(s.order(), s.facts.Shipments, s.items)
+	s.facts.Returning = fulfilment.Returning(s.facts.Shipments, s.items)
 	if NeedsLive(&s.facts, s.now) {
 		s.facts.Shipments, s.facts.Live = s.reader("order", true), true
 	}

@@ -89,7 +89,7 @@ func (x *explorer) tooMuch(w *world, o *v1.Order, whole bool) string {
 		if s.Spec.OrderUID != v1.UID(o.UID) {
 			continue
 		}
-		if s.Status.DeliveredAt == nil && w.orderOf(s, false) == nil {
+		if s.Status.DeliveredAt == nil && !w.lives(s.Spec.OrderUID) {
 			return fmt.Sprintf("%s may still leave, and its Order is gone", s.Name)
 		}
 		for line, q := range fulfilment.Holds(s) {
@@ -124,7 +124,13 @@ func ending(s *state) end {
 		return open
 	}
 	for _, i := range s.w.items {
-		if len(i.Status.Postings) > 0 || countID(i.StockItem) != i.Status.CountID {
+		reserved := i.Status.Reserved
+		for _, sh := range s.w.promising() {
+			if sh.Status.DispatchedAt == nil {
+				reserved -= ledger.Held(sh, i.Key())
+			}
+		}
+		if reserved != 0 || len(i.Status.Postings) > 0 || countID(i.StockItem) != i.Status.CountID {
 			return open
 		}
 	}

@@ -112,7 +112,7 @@ func (w *world) views() []view {
 }
 
 // think lists the cycles that a stock controller may begin now: it reads the
-// items, then the Shipments live, and plans for what its cache shows.
+// items, then the Shipments, and plans for what its cache shows.
 func (r rules) think(w *world, used grants, seen []*v1.Shipment) []*cycle {
 	var cycles []*cycle
 	for _, read := range r.reads(w, seen) {
@@ -166,8 +166,7 @@ func (r rules) begin(w *world, i *v1.StockItem, read ledger.Read) *ledger.Turn {
 		panic(err) // no read of the proof fails
 	}
 	for _, p := range turn.Foreign() {
-		lives := func(o order) bool { return !o.gone && v1.UID(o.UID) == p.Reserve.Order.UID }
-		if !slices.ContainsFunc(w.orders, lives) {
+		if !w.lives(p.Reserve.Order.UID) {
 			turn.TakeBack(p)
 		}
 	}
@@ -249,21 +248,22 @@ func (c *cycle) recorded(w *world, key v1.ItemKey, grant string) bool {
 	return false
 }
 
-// retry computes a write anew, from the item as it is now; a promise is made
-// again only if its Shipment is absent.
+// retry computes a write anew, from the item as it is now. A promise is made again
+// only if its Shipment is absent; without any it is as good as one that begins.
 func (r rules) retry(w *world, c *cycle, i int) *cycle {
 	n := c.clone()
 	write := &n.writes[i]
 	item := w.items[write.item].StockItem
 	read := r.reads(w, c.seen)[0]
 	turn := r.begin(w, item, read)
-	write.stale, write.again = false, true
+	var kept []ledger.Movement
 	for _, m := range write.promises {
-		if s, _ := read(m.Source, true); s != nil || turn.Reserve(m) != nil {
-			write.done = true
-			return n.seal()
+		if s, _ := read(m.Source, true); s == nil && turn.Reserve(m) == nil {
+			kept = append(kept, m)
 		}
 	}
+	write.stale, write.again = false, true
+	write.promises, write.done = kept, len(kept) == 0
 	write.status = r.status(turn, item, w, false)
 	return n.seal()
 }

@@ -3,6 +3,7 @@ package proof
 import (
 	"fmt"
 	"hash/maphash"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -22,7 +23,7 @@ type explorer struct {
 	from   []uint32
 	label  []string
 	labels map[string]string
-	// edges are pairs of ids, for the way back from complete states.
+	// edges are pairs of ids, for the way back from the ends.
 	edges [][2]uint32
 	end   []end
 	// spent are the states in which an Order has used up the names that the
@@ -37,6 +38,7 @@ type explorer struct {
 type known struct {
 	key     string
 	grants  grants
+	fresh   *world // with what people read of the Orders up to date
 	checked bool
 	problem string
 	cycles  map[string][]*cycle
@@ -59,6 +61,7 @@ func (x *explorer) known(w *world) *known {
 }
 
 func explore(r rules, c config, limit int) *explorer {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // states live long
 	x := &explorer{
 		rules: r, config: c, seed: maphash.MakeSeed(),
 		ids: map[uint64]uint32{}, worlds: map[string]*known{}, labels: map[string]string{},

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
 )
 
@@ -58,6 +59,11 @@ func cancelled(o *v1.Order) v1.Quantity {
 // refresh brings what people read of the Orders up to date: nothing is decided by
 // it, and old caches show it old anyway.
 func (x *explorer) refresh(s *state) {
+	k := x.known(s.w)
+	if len(s.orders) == 0 && k.fresh != nil {
+		s.w = k.fresh
+		return
+	}
 	for i := range s.w.orders {
 		o := s.w.orders[i]
 		if _, pending := s.orders[o.Name]; pending || o.gone {
@@ -66,6 +72,9 @@ func (x *explorer) refresh(s *state) {
 		if list := x.orderThoughts(s.w, i); len(list) > 0 && !binds(o.Order, list[0]) {
 			s.putOrder(i, list[0].order, false)
 		}
+	}
+	if len(s.orders) == 0 {
+		k.fresh = s.w
 	}
 }
 
@@ -98,23 +107,19 @@ func (w *world) orderThink(i int) []orderWrite {
 // orderFacts are what an Order's controller observes: its Shipments, live where
 // they matter, and the promises on the items, which a blind cache does not show yet.
 func (w *world) orderFacts(o *v1.Order, blind bool) *lifecycle.Facts {
-	f := &lifecycle.Facts{Order: o, Stock: map[v1.SKU]lifecycle.Stock{}, Intended: map[v1.Identifier]v1.Quantity{}, Live: true}
+	f := &lifecycle.Facts{Order: o, Stock: map[v1.SKU]lifecycle.Stock{}, Live: true}
 	for _, s := range w.live(o.Name) {
 		if s.Spec.OrderUID == v1.UID(o.UID) {
 			f.Shipments = append(f.Shipments, s)
 		}
 	}
+	var items []*v1.StockItem
 	for _, i := range w.items {
 		f.Stock[i.Spec.SKU] = lifecycle.Stock{Available: i.Status.Available, ByLocation: map[v1.Identifier]v1.Quantity{i.Spec.Location: i.Status.Available}}
-		for _, p := range i.Status.Postings {
-			if blind || p.Reserve == nil || p.Reserve.Order.UID != v1.UID(o.UID) ||
-				slices.ContainsFunc(f.Shipments, func(s *v1.Shipment) bool { return s.Spec.Grant == p.Reserve.Grant }) {
-				continue
-			}
-			for _, l := range p.Reserve.Lines {
-				f.Intended[l.Line] += l.Quantity
-			}
-		}
+		items = append(items, i.StockItem)
+	}
+	if !blind {
+		f.Intended = fulfilment.Intended(o, f.Shipments, items)
 	}
 	return f
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
@@ -46,9 +45,7 @@ func (x *explorer) customerSteps(s *state, i int) {
 	if o.gone && s.w.left[placeAgain] > 0 {
 		x.step(s, o.Name+" is placed again", func(n *state) {
 			n.spend(placeAgain)
-			again := o.first.DeepCopy()
-			again.UID += types.UID("-again")
-			n.putOrder(i, again, false)
+			n.putOrder(i, placedAgain(o.first), false)
 		})
 	}
 }

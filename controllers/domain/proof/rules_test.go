@@ -8,26 +8,40 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 )
 
-// rules are those of the protocol; each field leaves one out.
+// rules are those of the protocol; each field leaves one out, in the order of
+// docs/why-stock-is-right.md.
 type rules struct {
-	noLiveRead, readFirst, rollBack, dropBeforeMark, noID bool
-	releaseUnmarked, noLookAtItems, noLiveOrder           bool
-	forgetSent, partial, voidForeign, markSurplus         bool
+	noLiveRead, readFirst, rollBack, dropBeforeMark   bool
+	noID, releaseUnmarked, noLookAtItems, noLiveOrder bool
+	forgetSent, partial, voidForeign, markSurplus     bool
 }
 
-// reads are how a turn may read Shipments: as they are, or with the variants as they
-// were before the item was read, or as a cache may still show them, not at all.
+// reads are how a turn may read Shipments: live as they are, in the cache as they
+// are or as they were when they were created, which lets the turn wait. With the
+// variants a live read is older than the item, or finds what a cache may still not
+// show.
 func (r rules) reads(w *world, seen []*v1.Shipment) []ledger.Read {
-	list := func(ships []*v1.Shipment) ledger.Read {
-		return func(name v1.ObjectName, _ bool) (*v1.Shipment, error) { return r.judged(find(ships, name)), nil }
+	live := w.live("")
+	created := make([]*v1.Shipment, len(live))
+	for i, s := range live {
+		created[i] = changed(s, func(s *v1.Shipment) { s.Status = v1.ShipmentStatus{} })
 	}
 	switch {
 	case r.readFirst:
-		return []ledger.Read{list(seen)}
+		return []ledger.Read{r.read(seen, seen)}
 	case r.noLiveRead:
-		return []ledger.Read{list(w.live("")), list(nil)}
+		return []ledger.Read{r.read(live, live), r.read(nil, nil)}
 	default:
-		return []ledger.Read{list(w.live(""))}
+		return []ledger.Read{r.read(live, live), r.read(live, created)}
+	}
+}
+
+func (r rules) read(live, cached []*v1.Shipment) ledger.Read {
+	return func(name v1.ObjectName, fromServer bool) (*v1.Shipment, error) {
+		if fromServer {
+			return r.judged(find(live, name)), nil
+		}
+		return r.judged(find(cached, name)), nil
 	}
 }
 
@@ -95,7 +109,7 @@ func (r rules) status(t *ledger.Turn, i *v1.StockItem, w *world, idle bool) *v1.
 
 // collects says whether a Shipment is deleted: its Order is gone.
 func (r rules) collects(w *world, s *v1.Shipment) bool {
-	return w.orderOf(s, false) == nil || r.forgetSent && ledger.Settled(s)
+	return !w.lives(s.Spec.OrderUID) || r.forgetSent && ledger.Settled(s)
 }
 
 // mayGo says whether the finalizer of a Shipment is removed.

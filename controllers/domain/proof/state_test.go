@@ -10,7 +10,7 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// state is a world together with what every process has in its memory. Both are
+// state is a world together with what every process has in its memory. All of it is
 // shared between states, and copied to be changed.
 type state struct {
 	id     uint32
@@ -98,8 +98,9 @@ func (x *explorer) used(s *state) grants {
 	return used
 }
 
-// hash is the key of a state, which tells nothing of the names of grants. That two
-// keys have the same hash is less likely than an error of the machine.
+// hash is that of the key of a state, which tells nothing of the names of grants. Of
+// three million states two have the same hash once in some million runs, and the
+// seed is another each time.
 func (x *explorer) hash(s *state) uint64 {
 	key := append(x.buffer[:0], x.known(s.w).key...)
 	first, second := s.cycles[0], s.cycles[1]

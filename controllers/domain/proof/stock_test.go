@@ -19,14 +19,14 @@ func (x *explorer) stockSteps(s *state, who int) {
 		return
 	}
 	x.step(s, name+" crashes", func(n *state) { n.cycles[who] = nil })
-	open := false
+	writing := false
 	for i := range c.writes {
 		if !c.writes[i].done {
-			open = true
+			writing = true
 			x.writeSteps(s, who, i, name)
 		}
 	}
-	if !open {
+	if !writing {
 		x.createSteps(s, who, name)
 	}
 }
@@ -44,8 +44,11 @@ func (x *explorer) beginSteps(s *state, who int, name string) {
 	}
 	for _, begun := range x.thoughts(s, seen) {
 		text := name + " reads"
+		if x.rules.readFirst && seen == nil {
+			text = name + ", which found no Shipments, reads"
+		}
 		for _, made := range begun.creates {
-			text += fmt.Sprintf(", and plans %s", made.name)
+			text += fmt.Sprintf(", and plans %s for %s", made.name, made.plan.Order.UID)
 		}
 		x.step(s, text, func(n *state) { n.cycles[who] = begun })
 	}

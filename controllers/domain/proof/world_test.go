@@ -159,6 +159,11 @@ func (w *world) orderOf(s *v1.Shipment, old bool) *v1.Order {
 	return nil
 }
 
+// lives says whether an Order is there.
+func (w *world) lives(uid v1.UID) bool {
+	return slices.ContainsFunc(w.orders, func(o order) bool { return !o.gone && v1.UID(o.UID) == uid })
+}
+
 func (w *world) siblings(s *v1.Shipment) []*v1.Shipment {
 	return slices.DeleteFunc(w.live(string(s.Spec.OrderName)), func(o *v1.Shipment) bool {
 		return o.UID == s.UID || o.Spec.OrderUID != s.Spec.OrderUID

@@ -100,7 +100,7 @@ func (w *world) views() []view {
 		}
 		all.shipments[o.Name] = w.live(o.Name)
 		for _, seen := range []*v1.Order{o.first, o.former} {
-			if seen == nil {
+			if seen == nil || w.fresh {
 				continue
 			}
 			for _, shipments := range w.lists(o.Name) {

@@ -38,7 +38,7 @@ type explorer struct {
 type known struct {
 	key     string
 	grants  grants
-	fresh   *world // with what people read of the Orders up to date
+	current *world // with what people read of the Orders up to date
 	checked bool
 	problem string
 	cycles  map[string][]*cycle

@@ -60,8 +60,8 @@ func cancelled(o *v1.Order) v1.Quantity {
 // it, and old caches show it old anyway.
 func (x *explorer) refresh(s *state) {
 	k := x.known(s.w)
-	if len(s.orders) == 0 && k.fresh != nil {
-		s.w = k.fresh
+	if len(s.orders) == 0 && k.current != nil {
+		s.w = k.current
 		return
 	}
 	for i := range s.w.orders {
@@ -74,7 +74,7 @@ func (x *explorer) refresh(s *state) {
 		}
 	}
 	if len(s.orders) == 0 {
-		k.fresh = s.w
+		k.current = s.w
 	}
 }
 
@@ -90,7 +90,7 @@ func (w *world) orderThink(i int) []orderWrite {
 	o := w.orders[i].Order
 	writes := []orderWrite{}
 	for _, blind := range []bool{false, true} {
-		f := w.orderFacts(o, blind)
+		f := w.orderFacts(o, blind && !w.fresh)
 		p := orderWrite{order: o, gone: lifecycle.Decide(f, later).RemoveFinalizer}
 		if !p.gone {
 			p.order = o.DeepCopy()

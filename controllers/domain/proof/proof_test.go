@@ -30,11 +30,13 @@ type config struct {
 	again int
 	// names is how many Shipments an Order may have, 2 if it is not given.
 	names int
+	// fresh says that caches are never old, so that more can happen besides.
+	fresh bool
 	large bool
 }
 
 func (c config) world() *world {
-	w := &world{orders: make([]order, len(c.orders)), names: cmp.Or(c.names, 2)}
+	w := &world{orders: make([]order, len(c.orders)), names: cmp.Or(c.names, 2), fresh: c.fresh}
 	for i, q := range c.units {
 		w.items = append(w.items, item{})
 		w.putItem(i, newItem(string(rune('a'+i)), q))
@@ -96,19 +98,20 @@ var worlds = []config{
 	{name: "everything of two items at once", units: units{1, 1}, orders: wanted{{1, 1}}, whole: 1, people: people{handOver: 1}},
 	{name: "everything at once, and a rival for all of it", units: units{1, 1}, orders: wanted{{1, 1}, {1, 1}}, whole: 2, names: 1},
 	{name: "an order just placed again", units: units{2}, orders: wanted{{1}}, again: 1, names: 1},
+	{name: "an order just placed again, and a rival", units: units{1}, orders: wanted{{1}, {1}}, again: 1, names: 1},
 	{name: "an order archived and placed again", units: units{1}, orders: wanted{{1}}, people: people{remove: 1, placeAgain: 1, handOver: 1}, names: 1},
 	{name: "an order archived and placed again, with a unit left", units: units{2}, orders: wanted{{1}}, people: people{remove: 1, placeAgain: 1, handOver: 2}, names: 1},
 
-	{name: "large: two orders, a deletion", units: units{2}, orders: wanted{{1}, {1}}, people: people{remove: 1, cancel: 1}, names: 1, large: true},
+	{name: "large: two orders, one unit, a cancel and a deletion", units: units{1}, orders: wanted{{1}, {1}}, people: people{remove: 1, cancel: 1}, names: 1, large: true},
+	{name: "large: two orders, two units, a cancel", units: units{2}, orders: wanted{{1}, {1}}, people: people{cancel: 1}, names: 1, large: true},
 	{name: "large: a short pick, and a rival", units: units{2}, orders: wanted{{2}, {1}}, people: people{shortPick: 1}, names: 1, large: true},
 	{name: "large: an order lowered while it is picked", units: units{2}, orders: wanted{{2}}, people: people{lower: 1, pick: 1, handOver: 2}, large: true},
 	{name: "large: a stock-take of less, and a rival", units: units{2}, orders: wanted{{1}, {1}}, people: people{countLess: 1}, names: 1, large: true},
 	{name: "large: stock-takes of less and of more", units: units{1}, orders: wanted{{1}}, people: people{countLess: 1, countMore: 1, pick: 1}, large: true},
 	{name: "large: everything at once, and a rival for a part", units: units{1, 1}, orders: wanted{{1, 1}, {1, 0}}, whole: 1, large: true},
-	{name: "large: everything at once, and a rival, with two Shipments", units: units{1, 1}, orders: wanted{{1, 1}, {1, 1}}, whole: 2, large: true},
-	{name: "large: an order just placed again, and a rival", units: units{1}, orders: wanted{{1}, {1}}, again: 1, names: 1, large: true},
-	{name: "large: an order just placed again, with two Shipments", units: units{2}, orders: wanted{{1}}, again: 1, large: true},
-	{name: "large: an order archived and placed again, with two Shipments", units: units{1}, orders: wanted{{1}}, people: people{remove: 1, placeAgain: 1, handOver: 1}, large: true},
+	{name: "large: everything at once, and a rival for all, two Shipments, fresh caches", units: units{1, 1}, orders: wanted{{1, 1}, {1, 1}}, whole: 2, fresh: true, large: true},
+	{name: "large: an order just placed again, two Shipments", units: units{2}, orders: wanted{{1}}, again: 1, large: true},
+	{name: "large: an order archived and placed again, two Shipments", units: units{1}, orders: wanted{{1}}, people: people{remove: 1, placeAgain: 1, handOver: 1}, large: true},
 }
 
 // stateLimit is when a world is too large, for a test and for -full.

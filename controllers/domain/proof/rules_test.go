@@ -31,6 +31,8 @@ func (r rules) reads(w *world, seen []*v1.Shipment) []ledger.Read {
 		return []ledger.Read{r.read(seen, seen)}
 	case r.noLiveRead:
 		return []ledger.Read{r.read(live, live), r.read(nil, nil)}
+	case w.fresh:
+		return []ledger.Read{r.read(live, live)}
 	default:
 		return []ledger.Read{r.read(live, live), r.read(live, created)}
 	}

@@ -70,7 +70,7 @@ func (r rules) shipmentThink(w *world, i int) []shipmentWrite {
 	}
 	for _, oldItems := range []bool{false, true} {
 		for _, oldOrder := range []bool{false, true} {
-			f := r.shipmentFacts(w, s, oldItems, oldOrder && r.noLiveOrder)
+			f := r.shipmentFacts(w, s, oldItems && !w.fresh, oldOrder && r.noLiveOrder)
 			n := s.DeepCopy()
 			n.Status = *fulfilment.Project(f, later)
 			add(n, false)

@@ -33,6 +33,8 @@ type world struct {
 	// names is how many Shipments a name may have: a cache that is old for ever lets
 	// it have Shipments without end, all of which are cancelled.
 	names int
+	// fresh says that caches are never old.
+	fresh bool
 
 	known *known // what was found out about this world; a clone begins without
 }

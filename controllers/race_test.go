@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -37,14 +36,23 @@ func noDifference(t *testing.T, ns string) {
 // parallel runs n jobs, some of them at a time.
 func parallel(t *testing.T, n int, job func(i int) error) {
 	t.Helper()
-	var g errgroup.Group
-	g.SetLimit(16)
-	for i := range n {
-		g.Go(func() error { return job(i) })
-	}
-	if err := g.Wait(); err != nil {
+	if err := <-background(n, job); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// background runs n jobs, some of them at a time, and tells how they ended.
+func background(n int, job func(i int) error) <-chan error {
+	var g errgroup.Group
+	g.SetLimit(16)
+	ended := make(chan error, 1)
+	go func() {
+		for i := range n {
+			g.Go(func() error { return job(i) })
+		}
+		ended <- g.Wait()
+	}()
+	return ended
 }
 
 func orders(t *testing.T, ns string) []v1.Order {
@@ -142,35 +150,32 @@ func TestTwoManagersNeverOversell(t *testing.T) {
 		}
 		plans = append(plans, plan{b.Obj(), r.IntN(5) == 0, r.IntN(5) == 0})
 	}
-	var counting sync.WaitGroup
-	stop := make(chan struct{})
 	oversold := overwatch(t, ns)
-	counting.Go(func() {
-		for n := 0; ; n++ {
-			select {
-			case <-stop:
-				return
-			case <-time.After(300 * time.Millisecond):
-				item := items[n%len(items)]
-				stockTake(t, item.DeepCopy(), v1.Quantity(5+(n*7)%20))
-			}
-		}
-	})
-	parallel(t, nOrders, func(i int) error {
+	placed := background(nOrders, func(i int) error {
 		p := plans[i]
 		if err := env.Client.Create(t.Context(), p.order); err != nil {
 			return err
 		}
+		before := p.order.DeepCopy()
 		if p.cancel {
-			change(t, p.order, func(o *v1.Order) { o.Spec.Cancel = &v1.CancelRequest{} })
+			p.order.Spec.Cancel = &v1.CancelRequest{}
 		}
 		if p.lower {
-			change(t, p.order, func(o *v1.Order) { o.Spec.Lines[0].Quantity-- })
+			p.order.Spec.Lines[0].Quantity--
 		}
-		return nil
+		return env.Client.Patch(t.Context(), p.order, client.MergeFrom(before))
 	})
-	close(stop)
-	counting.Wait()
+	for n, counting := 0, true; counting; n++ {
+		select {
+		case err := <-placed:
+			if err != nil {
+				t.Fatal(err)
+			}
+			counting = false
+		case <-time.After(300 * time.Millisecond):
+			stockTake(t, items[n%len(items)].DeepCopy(), v1.Quantity(5+(n*7)%20))
+		}
+	}
 	testenv.Eventually(t, func() string { return atRest(t, ns) })
 	if problems := oversold(); len(problems) > 0 {
 		t.Errorf("%d writes oversold, the first: %s", len(problems), problems[0])
@@ -205,9 +210,16 @@ func overwatch(t *testing.T, ns string) (oversold func() []string) {
 		t.Fatal(err)
 	}
 	var problems []string
-	done := make(chan struct{})
+	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
+		defer func() {
+			select {
+			case <-ended:
+			default:
+				problems = append(problems, "the watch ended before the test")
+			}
+		}()
 		last := map[string]v1.StockItemStatus{}
 		for e := range w.ResultChan() {
 			item, ok := e.Object.(*v1.StockItem)
@@ -223,6 +235,7 @@ func overwatch(t *testing.T, ns string) (oversold func() []string) {
 		}
 	}()
 	return func() []string {
+		close(ended)
 		w.Stop()
 		<-done
 		return problems
@@ -291,6 +304,7 @@ func TestHotItem(t *testing.T) {
 		return env.Client.Create(t.Context(), testenv.MakeOrder(ns, fmt.Sprintf("o-%05d", i)).Line("TEA", 1).Obj())
 	})
 	awaitStock(t, item, v1.Quantity(n), v1.Quantity(n))
+	testenv.Eventually(t, func() string { return atRest(t, ns) }) // the writes that drop postings count too
 	w.Stop()
 	<-counted
 	t.Logf("%d orders: %d writes of the item, %.3f an order; at most %d bytes", n, writes, float64(writes)/float64(n), largest)

@@ -33,10 +33,6 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments/status,verbs=update
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders;stockitems,verbs=get;list;watch
 
-// siblingTurn is how long a Shipment that is one too many for its Order, but not
-// the one that goes, waits before it looks again whether the other has gone.
-const siblingTurn = time.Second
-
 // Reconcile looks at one Shipment.
 func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
 	now := r.Clock.Now()
@@ -48,11 +44,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	if _, err := kube.WriteStatus(ctx, r.Client, s, &s.Status, status); err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
-	var deadline time.Time
-	if s.Status.ReservedAt == nil && s.Status.CancelledAt == nil && facts.Surplus() {
-		deadline = now.Add(siblingTurn)
-	}
-	return kube.Result(ctx, r.release(ctx, facts), deadline, now)
+	return kube.Result(ctx, r.release(ctx, facts), time.Time{}, now)
 }
 
 // observe reads what is known about the Shipment, first from the cache. Where

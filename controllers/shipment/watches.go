@@ -20,8 +20,9 @@ import (
 )
 
 // SetupWithManager registers the controller. A Shipment is looked at again when
-// it changes, when an item posts or drops a movement of it, and when its Order
-// no longer wants its units.
+// it changes, when an item posts or drops a movement of it, when its Order no
+// longer wants its units, and, before it is marked, when another Shipment of the
+// Order comes or goes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("shipment").
@@ -30,6 +31,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&v1.Order{}, kube.EnqueueShipments(r.Client), builder.WithPredicates(predicate.Funcs{
 			CreateFunc: func(event.CreateEvent) bool { return false },
 			UpdateFunc: orderMatters,
+		})).
+		Watches(&v1.Shipment{}, r.enqueueUnmarked(), builder.WithPredicates(predicate.Funcs{
+			UpdateFunc: unitsGone,
 		})).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
@@ -75,6 +79,32 @@ func postings(o client.Object) map[string]types.NamespacedName {
 		names["recalled/"+string(r.UID)] = types.NamespacedName{Namespace: item.Namespace, Name: string(r.Name)}
 	}
 	return names
+}
+
+// enqueueUnmarked asks for the Shipments of the same Order that are not marked
+// Reserved: one of them may wait for another that is too many to go.
+func (r *Reconciler) enqueueUnmarked() handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
+		var list v1.ShipmentList
+		if err := r.List(ctx, &list, client.InNamespace(o.GetNamespace()),
+			client.MatchingFields{kube.IndexShipmentOrder: string(o.(*v1.Shipment).Spec.OrderName)}, client.UnsafeDisableDeepCopy); err != nil {
+			return nil // the cache answers from memory; it fails only when it is not running
+		}
+		var requests []reconcile.Request
+		for i := range list.Items {
+			s := &list.Items[i]
+			if s.UID != o.GetUID() && s.Status.ReservedAt == nil && s.Status.CancelledAt == nil && s.Status.DispatchedAt == nil {
+				requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(s)})
+			}
+		}
+		return requests
+	})
+}
+
+// unitsGone lets pass that a Shipment holds fewer units than before.
+func unitsGone(u event.UpdateEvent) bool {
+	before, after := u.ObjectOld.(*v1.Shipment).Status, u.ObjectNew.(*v1.Shipment).Status
+	return (before.CancelledAt == nil) != (after.CancelledAt == nil) || len(before.Short) != len(after.Short)
 }
 
 // orderMatters lets pass what can make the units of a Shipment unwanted, or

@@ -30,7 +30,8 @@ const (
 // holding names the items of which a Shipment still holds units, or is yet to give
 // them back.
 func holding(s *v1.Shipment) []string {
-	if s.Status.DispatchedAt != nil {
+	gone := s.Status.CancelledAt != nil && s.Status.ReservedAt != nil && !ledger.Owes(s)
+	if gone || s.Status.DispatchedAt != nil {
 		return nil
 	}
 	var names []string

@@ -198,9 +198,8 @@ func (c *cycle) voidAll(ctx context.Context, s *v1.Shipment) {
 			c.fail(fmt.Errorf("reading StockItem %s: %w", key.Name, err))
 			continue
 		}
-		status := item.Status.DeepCopy()
-		ledger.Void(status, ledger.ReserveID(s.Spec.Grant))
-		if _, err := kube.WriteStatus(ctx, c.Client, item, &item.Status, status); err != nil {
+		voided := ledger.Voided(item, ledger.ReserveID(s.Spec.Grant), c.now)
+		if _, err := kube.WriteStatus(ctx, c.Client, item, &item.Status, voided); err != nil {
 			c.fail(fmt.Errorf("StockItem %s: %w", key.Name, err))
 		}
 	}

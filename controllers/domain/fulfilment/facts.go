@@ -171,15 +171,12 @@ func (f *Facts) excess() bool {
 	}
 	slices.SortFunc(candidates, func(a, b *v1.Shipment) int { return Ordinal(b.Name) - Ordinal(a.Name) })
 	for _, s := range candidates {
-		held, goes := Holds(s), false
-		for line, q := range held {
-			goes = goes || (q > 0 && over[line] > 0)
-		}
+		goes := holdsAny(s, over)
 		if s == f.Shipment {
 			return goes
 		}
 		if goes {
-			for line, q := range held {
+			for line, q := range Holds(s) {
 				over[line] -= q
 			}
 		}
@@ -216,8 +213,12 @@ func (f *Facts) Surplus() bool {
 	if f.Order == nil || f.Order.Status.ConfirmedAt == nil {
 		return false
 	}
-	over := f.over()
-	for line, q := range Holds(f.Shipment) {
+	return holdsAny(f.Shipment, f.over())
+}
+
+// holdsAny says whether a Shipment holds units of a line of which there are too many.
+func holdsAny(s *v1.Shipment, over map[v1.Identifier]v1.Quantity) bool {
+	for line, q := range Holds(s) {
 		if q > 0 && over[line] > 0 {
 			return true
 		}

@@ -83,10 +83,6 @@ type audit struct {
 	unjournaled int64
 }
 
-func (a *audit) posted(id string) bool {
-	return slices.ContainsFunc(a.st.Postings, func(p v1.Posting) bool { return p.ID == id })
-}
-
 func (a *audit) shipment(s *v1.Shipment) {
 	key := a.item.Key()
 	a.alive[string(s.UID)] = true
@@ -97,7 +93,7 @@ func (a *audit) shipment(s *v1.Shipment) {
 		a.reserved += int64(Units(s, key))
 	}
 	for _, m := range Movements(s, key) {
-		if Marked(s, key, m.ID) || a.posted(m.ID) {
+		if Marked(s, key, m.ID) || posted(a.st, m.ID) {
 			a.movement(m)
 		}
 	}
@@ -105,32 +101,11 @@ func (a *audit) shipment(s *v1.Shipment) {
 
 // movement adds what a counted movement did.
 func (a *audit) movement(m Movement) {
-	q := int64(m.Quantity)
-	e := v1.JournalEntry{ID: m.ID}
-	switch m.Kind {
-	case v1.MovementConsume:
-		a.reserved -= q
-		e.Change = -q
-	case v1.MovementRelease:
-		a.reserved -= q
-		if m.Missing {
-			e.Missing = m.Quantity
-		}
-	case v1.MovementReceive, v1.MovementTransferIn:
-		e.Change = q
-		if m.Inspected {
-			a.quarantined += q
-		}
-	case v1.MovementAccept:
-		a.quarantined -= q
-	case v1.MovementScrap, v1.MovementSendBack:
-		a.quarantined -= q
-		e.Change = -q
-	case v1.MovementTransferOut:
-		e.Change = -q
-	}
-	if (e.Change != 0 || e.Missing != 0) && (a.st.CountTakenAt == nil || m.EffectiveAt.After(a.st.CountTakenAt.Time)) {
-		a.movements = append(a.movements, e)
+	e := effectOf(m)
+	a.reserved += e.reserved
+	a.quarantined += e.quarantined
+	if e.lasting() && !seen(a.st, m.EffectiveAt) {
+		a.movements = append(a.movements, v1.JournalEntry{ID: m.ID, Change: e.onHand, Missing: e.missing})
 	}
 }
 
@@ -144,7 +119,7 @@ func (a *audit) journal() {
 	}
 	written := map[string]bool{}
 	for _, e := range a.st.Journal {
-		if e.Kind == v1.MovementCount || (a.st.CountTakenAt != nil && !e.EffectiveAt.After(a.st.CountTakenAt.Time)) {
+		if e.Kind == v1.MovementCount || seen(a.st, e.EffectiveAt) {
 			continue
 		}
 		written[e.ID] = true

@@ -51,49 +51,75 @@ type Movement struct {
 // A movement that a later stock-take has seen changes reserved and quarantined,
 // and neither onHand nor missing.
 func Apply(st *v1.StockItemStatus, hard v1.Quantity, m Movement, now time.Time) error {
-	if slices.ContainsFunc(st.Postings, func(p v1.Posting) bool { return p.ID == m.ID }) {
+	if posted(st, m.ID) {
 		return nil
 	}
 	if !HasRoom(st, m.Posting) {
 		return fmt.Errorf("posting %s: the item has no room for another open posting", m.ID)
 	}
-	q := m.Quantity
-	uncounted := st.CountTakenAt == nil || m.EffectiveAt.After(st.CountTakenAt.Time)
+	uncounted := !seen(st, m.EffectiveAt)
 	if err := admit(st, hard, m, uncounted); err != nil {
 		return fmt.Errorf("posting %s: %w", m.ID, err)
 	}
-	e := v1.JournalEntry{ID: m.ID, Kind: m.Kind, EffectiveAt: m.EffectiveAt, Source: string(m.Source)}
-	switch m.Kind {
-	case v1.MovementReserve:
-		st.Reserved += q
-	case v1.MovementConsume:
-		st.Reserved -= q
-		e.Change = -int64(q)
-	case v1.MovementRelease:
-		st.Reserved -= q
-		if m.Missing {
-			e.Missing = q
-		}
-	case v1.MovementReceive, v1.MovementTransferIn:
-		if m.Inspected {
-			st.Quarantined += q
-		}
-		e.Change = int64(q)
-	case v1.MovementAccept:
-		st.Quarantined -= q
-	case v1.MovementScrap, v1.MovementSendBack:
-		st.Quarantined -= q
-		e.Change = -int64(q)
-	case v1.MovementTransferOut:
-		e.Change = -int64(q)
-	}
-	if uncounted && (e.Change != 0 || e.Missing != 0) {
-		moveOnHand(st, e.Change)
-		st.Missing += e.Missing
-		journal(st, e, now)
+	e := effectOf(m)
+	st.Reserved += v1.Quantity(e.reserved)
+	st.Quarantined += v1.Quantity(e.quarantined)
+	if uncounted && e.lasting() {
+		moveOnHand(st, e.onHand)
+		st.Missing += e.missing
+		journal(st, v1.JournalEntry{
+			ID: m.ID, Kind: m.Kind, EffectiveAt: m.EffectiveAt, Change: e.onHand, Missing: e.missing, Source: string(m.Source),
+		}, now)
 	}
 	st.Postings = append(st.Postings, m.Posting)
 	return nil
+}
+
+// effect is by how much a movement changes each counter.
+type effect struct {
+	reserved, quarantined, onHand int64
+	missing                       v1.Quantity
+}
+
+// lasting says whether a movement changes what a stock-take would find.
+func (e effect) lasting() bool { return e.onHand != 0 || e.missing != 0 }
+
+func effectOf(m Movement) effect {
+	q := int64(m.Quantity)
+	switch m.Kind {
+	case v1.MovementReserve:
+		return effect{reserved: q}
+	case v1.MovementConsume:
+		return effect{reserved: -q, onHand: -q}
+	case v1.MovementRelease:
+		if m.Missing {
+			return effect{reserved: -q, missing: m.Quantity}
+		}
+		return effect{reserved: -q}
+	case v1.MovementReceive, v1.MovementTransferIn:
+		if m.Inspected {
+			return effect{quarantined: q, onHand: q}
+		}
+		return effect{onHand: q}
+	case v1.MovementAccept:
+		return effect{quarantined: -q}
+	case v1.MovementScrap, v1.MovementSendBack:
+		return effect{quarantined: -q, onHand: -q}
+	case v1.MovementTransferOut:
+		return effect{onHand: -q}
+	default:
+		return effect{}
+	}
+}
+
+// seen says whether the last stock-take has seen what happened at a time.
+func seen(st *v1.StockItemStatus, at metav1.Time) bool {
+	return st.CountTakenAt != nil && !at.After(st.CountTakenAt.Time)
+}
+
+// posted says whether a movement is among the open postings.
+func posted(st *v1.StockItemStatus, id string) bool {
+	return slices.ContainsFunc(st.Postings, func(p v1.Posting) bool { return p.ID == id })
 }
 
 // admit says why a movement cannot be counted, nil if it can.

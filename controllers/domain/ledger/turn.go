@@ -119,6 +119,14 @@ func (t *Turn) Foreign() []v1.Posting { return t.foreign }
 // TakeBack takes a promise back.
 func (t *Turn) TakeBack(p v1.Posting) { Void(t.status, p.ID) }
 
+// Voided is the status of an item that was just read without a promise whose
+// Shipment can never be created.
+func Voided(item *v1.StockItem, id string, now time.Time) *v1.StockItemStatus {
+	t := newTurn(item, now)
+	Void(t.status, id)
+	return t.Status(false)
+}
+
 // Returned are the Orders whose units come back with this turn, by name. They may
 // want them again, before others do, and not have noticed yet.
 func (t *Turn) Returned() []v1.ObjectName { return t.returned }
@@ -201,6 +209,9 @@ func hard(item *v1.StockItem) v1.Quantity {
 	return item.Spec.Safety.Hard
 }
 
+// Holds says whether a posting is still part of the turn.
+func (t *Turn) Holds(id string) bool { return posted(t.status, id) }
+
 // halfFull is when acknowledged postings are worth a write of their own.
 const halfFull = MaxPostings / 2
 
@@ -275,14 +286,4 @@ func stockPhase(st *v1.StockItemStatus, item *v1.StockItem) v1.StockPhase {
 	default:
 		return v1.StockInStock
 	}
-}
-
-// Holds says whether a posting is still part of the turn.
-func (t *Turn) Holds(id string) bool {
-	for _, p := range t.status.Postings {
-		if p.ID == id {
-			return true
-		}
-	}
-	return false
 }

@@ -303,8 +303,13 @@ func TestHotItem(t *testing.T) {
 	parallel(t, n, func(i int) error {
 		return env.Client.Create(t.Context(), testenv.MakeOrder(ns, fmt.Sprintf("o-%05d", i)).Line("TEA", 1).Obj())
 	})
-	awaitStock(t, item, v1.Quantity(n), v1.Quantity(n))
-	testenv.Eventually(t, func() string { return atRest(t, ns) }) // the writes that drop postings count too
+	testenv.Within(t, testenv.Patience+time.Duration(n)*200*time.Millisecond, func() string {
+		if have := get(t, item).Status.Reserved; have != v1.Quantity(n) {
+			return fmt.Sprintf("%d of %d orders have their unit", have, n)
+		}
+		return ""
+	})
+	awaitStock(t, item, v1.Quantity(n), v1.Quantity(n)) // the writes that drop postings count too
 	w.Stop()
 	<-counted
 	t.Logf("%d orders: %d writes of the item, %.3f an order; at most %d bytes", n, writes, float64(writes)/float64(n), largest)

@@ -183,12 +183,18 @@ func (e *Env) StartManager(t testing.TB, tune ...func(*controllers.Options)) (st
 // returned if it never does.
 func Eventually(t testing.TB, check func() string) {
 	t.Helper()
+	Within(t, Patience, check)
+}
+
+// Within is Eventually with a patience of its own, for work that takes longer.
+func Within(t testing.TB, patience time.Duration, check func() string) {
+	t.Helper()
 	var last string
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, Patience, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, patience, true, func(context.Context) (bool, error) {
 		last = check()
 		return last == "", nil
 	})
 	if err != nil {
-		t.Fatalf("waited %v in vain: %s", Patience, last)
+		t.Fatalf("waited %v in vain: %s", patience, last)
 	}
 }

@@ -49,6 +49,7 @@ build: ## Build the manager and the local control plane's command into bin/
 
 .PHONY: test
 test: k8s ## Run all tests, unit and API server
+	@hack/tools/build.sh stripe-mock
 	go test -timeout 20m ./...
 
 .PHONY: e2e

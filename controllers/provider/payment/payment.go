@@ -1,27 +1,45 @@
 // Package payment holds what an order and a payment provider say to each other.
-// The adapters are in the folders below; the interface is declared where it is
-// used, in package order.
+// The adapters are in the folders below; each passes the suite in package
+// conformance, and package registry makes the one that a class describes.
 package payment
 
 import (
+	"context"
 	"errors"
+	"time"
+	"unicode/utf8"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// Request is one call to a provider. Its ID is the idempotency key: a provider
-// that has seen it answers as it did before and has no second effect.
+// Provider carries out payment operations.
+type Provider interface {
+	// Lookup finds what became of a request; ErrUnknown if it was never received.
+	Lookup(ctx context.Context, r Request) (*Answer, error)
+	// Send carries out a request, once for each Key.
+	Send(ctx context.Context, r Request) (*Answer, error)
+}
+
+// Request is one call to a provider.
 type Request struct {
-	ID     string
+	// ID is the reference by which the provider finds it again.
+	ID string
+	// Key is the idempotency key: a provider that has seen it answers as it did
+	// before and has no second effect. It is the ID, or, where an earlier key of the
+	// same ID is spent, another one.
+	Key    string
 	Kind   v1.OperationKind
 	Amount v1.Amount
 	// Currency of Amount, which is in its minor units.
 	Currency v1.Currency
 	// Parent is the ID of the authorisation that is captured or voided, or of the
-	// capture that is refunded.
-	Parent string
+	// capture that is refunded, and ParentRef the provider's own reference to it.
+	Parent, ParentRef string
 	// Token of the customer, for an authorisation. It is never stored or logged.
 	Token string
+	// Since is when the operation was recorded, and so the earliest time at which
+	// it can have been sent; zero if that is not known.
+	Since time.Time
 }
 
 // Answer is what a provider says of a call.
@@ -32,11 +50,45 @@ type Answer struct {
 	Amount   v1.Amount
 	Currency v1.Currency
 	Parent   string
-	// Ref is the provider's own reference.
+	// Ref is the provider's own reference, at most 128 bytes.
 	Ref string
+	// Fee that the provider keeps of a capture, in minor units of Currency; nil if
+	// it does not say so.
+	Fee *v1.Amount
 	// Message for people, without personal data, at most 128 bytes.
 	Message string
 }
 
-// ErrUnknown is the answer to a look-up of an ID that the provider has never seen.
-var ErrUnknown = errors.New("the provider does not know this operation")
+// MaxMessage bounds Answer.Message and Answer.Ref, as the schema does.
+const MaxMessage = 128
+
+// Cut shortens a text to MaxMessage bytes, between two characters.
+func Cut(text string) string {
+	if len(text) <= MaxMessage {
+		return text
+	}
+	end := MaxMessage
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
+}
+
+// Errors of a provider. Any other error means that there was no clear answer: the
+// call may or may not have had its effect.
+var (
+	// ErrUnknown is the answer to a look-up of a Request that the provider has never seen.
+	ErrUnknown = errors.New("the provider does not know this operation")
+	// ErrPending means that the provider has the Request and will decide later.
+	ErrPending = errors.New("the provider has not decided yet")
+	// ErrFailed means that the provider has ended the call and says that it failed. It
+	// may have had its effect all the same, which a look-up tells; sent again under
+	// the same key it is answered the same.
+	ErrFailed = errors.New("the provider failed")
+	// ErrUnusable means that the provider cannot be asked before a person changes
+	// something: its Secret or its address.
+	ErrUnusable = errors.New("the payment provider cannot be used")
+	// ErrForged means that a callback was not signed with the provider's webhook
+	// secret, or too long ago.
+	ErrForged = errors.New("the callback is not signed by the provider")
+)

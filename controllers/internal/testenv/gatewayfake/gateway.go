@@ -1,0 +1,281 @@
+// Package gatewayfake is a payment gateway for tests. It speaks the contract of
+// docs/payment-gateway.openapi.yaml on a loopback address, keeps books of its own
+// that say afterwards what money really moved, and fails in the ways in which
+// gateways fail, on demand or at random from a seed.
+package gatewayfake
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// Tokens that choose the outcome of an authorisation.
+const (
+	TokenOK      = "tok_ok"
+	TokenDecline = "tok_decline"
+)
+
+// Request is a call as it came in, without its token.
+type Request struct {
+	Method, Path string
+	// Key is the Idempotency-Key.
+	Key string
+}
+
+// Gateway is a running fake. All methods may be called at the same time.
+type Gateway struct {
+	// URL, APIKey and WebhookSecret are what a provider's configuration needs.
+	URL, APIKey, WebhookSecret string
+
+	server *httptest.Server
+
+	mu       sync.Mutex
+	settled  *sync.Cond
+	books    books
+	keys     map[string]remembered
+	requests []Request
+	faults   faults
+	fee      v1.Amount
+	// lookups left until a pending operation is decided by itself, and how many
+	// there are at first; 0 for never.
+	patience    map[string]int
+	decideAfter int
+	outbox      outbox
+}
+
+// Start starts a gateway; Close ends it. A pending operation succeeds at its
+// third look-up.
+func Start() *Gateway {
+	g := &Gateway{
+		APIKey: "key_of_the_fake", WebhookSecret: webhookSecret,
+		books: books{rest: map[string]v1.Amount{}}, keys: map[string]remembered{}, patience: map[string]int{}, decideAfter: 3,
+	}
+	g.settled = sync.NewCond(&g.mu)
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/operations", g.send)
+	mux.HandleFunc("GET /v1/operations/{id}", g.lookUp)
+	g.server = httptest.NewServer(g.guard(mux))
+	g.URL = g.server.URL
+	return g
+}
+
+// Close stops the gateway once the callbacks under way have been delivered.
+func (g *Gateway) Close() {
+	g.server.Close()
+	g.Settle()
+}
+
+// guard records each call and lets in who has the key.
+func (g *Gateway) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.mu.Lock()
+		g.requests = append(g.requests, Request{Method: r.Method, Path: r.URL.Path, Key: r.Header.Get("Idempotency-Key")})
+		g.mu.Unlock()
+		if r.Header.Get("Authorization") != "Bearer "+g.APIKey {
+			problem(http.StatusUnauthorized, "the key is wrong").write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (g *Gateway) send(w http.ResponseWriter, r *http.Request) {
+	c, err := read(r)
+	if err != nil {
+		problem(http.StatusBadRequest, err.Error()).write(w)
+		return
+	}
+	g.mu.Lock()
+	answer := g.receive(c, g.faults.draw(r.Method, c.ID))
+	g.mu.Unlock()
+	answer.write(w)
+}
+
+// receive answers a call: as before if its key is known, and it carries it out otherwise.
+func (g *Gateway) receive(c call, f Fault) reply {
+	switch f {
+	case RateLimit:
+		return tooMany
+	case TimeoutBefore:
+		return reply{cut: true}
+	}
+	known, ok := g.keys[c.key]
+	switch {
+	case !ok:
+		known = remembered{c, g.carryOut(c, f)}
+		g.keys[c.key] = known
+	case known.call != c:
+		return problem(http.StatusConflict, "the key was used with other parameters")
+	}
+	answer := known.reply
+	answer.cut = f == TimeoutAfter
+	return answer
+}
+
+func (g *Gateway) carryOut(c call, f Fault) reply {
+	if f == Error500Before {
+		return broken
+	}
+	e := Entry{ID: c.ID, Kind: c.Kind, Amount: c.Amount, Currency: c.Currency, Parent: c.Parent}
+	if f == OtherAmount && c.Kind == v1.OperationCapture {
+		e.Amount -= e.Amount / 2
+	}
+	switch {
+	case c.Token == TokenDecline:
+		e = g.decline(e, "insufficient funds")
+	case f == Decline:
+		e = g.decline(e, "do not honour")
+	case f == Pending:
+		e.State = StatePending
+		g.patience[c.ID] = g.decideAfter
+		e = g.books.write(e)
+	default:
+		e = g.books.post(e)
+	}
+	g.tell(e)
+	if f == Error500After {
+		return broken
+	}
+	return g.describe(e, http.StatusCreated, http.StatusUnprocessableEntity)
+}
+
+func (g *Gateway) decline(e Entry, message string) Entry {
+	e.State, e.Message = StateDeclined, message
+	return g.books.write(e)
+}
+
+func (g *Gateway) lookUp(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	answer := g.find(r.PathValue("id"), g.faults.draw(r.Method, r.PathValue("id")))
+	g.mu.Unlock()
+	answer.write(w)
+}
+
+func (g *Gateway) find(id string, f Fault) reply {
+	switch f {
+	case RateLimit:
+		return tooMany
+	case TimeoutBefore, TimeoutAfter:
+		return reply{cut: true}
+	case Error500Before, Error500After:
+		return broken
+	}
+	e := g.books.find(id)
+	if e == nil {
+		return problem(http.StatusNotFound, "the operation is not known")
+	}
+	if e.State == StatePending && g.patience[id] > 0 {
+		if g.patience[id]--; g.patience[id] == 0 {
+			*e = g.decide(*e, true)
+		}
+	}
+	return g.describe(*e, http.StatusOK, http.StatusOK)
+}
+
+func (g *Gateway) decide(e Entry, ok bool) Entry {
+	if ok {
+		e = g.books.post(e)
+	} else {
+		e = g.decline(e, "refused after a check")
+	}
+	g.tell(e)
+	return e
+}
+
+// Decide ends a pending operation: it succeeds, if the books still allow it, or
+// is declined. It is an error if the operation is not pending.
+func (g *Gateway) Decide(id string, ok bool) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := g.books.find(id)
+	if e == nil || e.State != StatePending {
+		return fmt.Errorf("gatewayfake: operation %s is not pending", id)
+	}
+	g.decide(*e, ok)
+	return nil
+}
+
+// DecideAfter lets operations that become pending succeed at their n-th look-up;
+// 0 leaves them to Decide.
+func (g *Gateway) DecideAfter(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.decideAfter = n
+}
+
+// TakeFee keeps a fee of each capture, in minor units; 0 says nothing of a fee.
+func (g *Gateway) TakeFee(fee v1.Amount) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fee = fee
+}
+
+// PruneKeys forgets the idempotency keys, as a gateway does after its window. The
+// ledger stays, so a look-up still finds what happened, but whoever sends the same
+// id again moves the money again.
+func (g *Gateway) PruneKeys() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.keys)
+}
+
+// Ledger is every entry so far, oldest first.
+func (g *Gateway) Ledger() []Entry {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.books.ledger)
+}
+
+// Sums is what an authorisation has come to by its id; zero if it is unknown.
+func (g *Gateway) Sums(authorization string) Sums {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.books.sums(authorization)
+}
+
+// Requests is every call so far, oldest first, also those without an answer.
+func (g *Gateway) Requests() []Request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.requests)
+}
+
+// Sends counts how often an operation was sent, under all of its keys.
+func (g *Gateway) Sends(id string) int {
+	n := 0
+	for _, r := range g.Requests() {
+		if r.Method == http.MethodPost && (r.Key == id || strings.HasPrefix(r.Key, id+"-")) {
+			n++
+		}
+	}
+	return n
+}
+
+// describe is an entry as an answer.
+func (g *Gateway) describe(e Entry, succeeded, declined int) reply {
+	body := map[string]any{
+		"id": e.ID, "kind": e.Kind, "state": e.State, "amount": e.Amount, "currency": e.Currency, "reference": "fake_" + e.ID[:12],
+	}
+	if e.Parent != "" {
+		body["parent"] = e.Parent
+	}
+	if e.Message != "" {
+		body["message"] = e.Message
+	}
+	if g.fee > 0 && e.Kind == v1.OperationCapture && e.State == StateSucceeded {
+		body["fee"] = g.fee
+	}
+	status := map[State]int{StateSucceeded: succeeded, StateDeclined: declined, StatePending: http.StatusAccepted}[e.State]
+	text, err := json.Marshal(body)
+	if err != nil {
+		return problem(http.StatusInternalServerError, "the answer cannot be written")
+	}
+	return reply{status: status, body: text}
+}

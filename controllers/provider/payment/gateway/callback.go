@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"ordercycle.dev/ordercycle/controllers/provider/payment"
+)
+
+const (
+	// secretPrefix begins a secret of Standard Webhooks; base64 of the key follows.
+	secretPrefix = "whsec_"
+	// minSecret is the shortest key that Standard Webhooks allows, in bytes. The
+	// library would take an empty one, with which anybody can sign.
+	minSecret = 24
+
+	operationUpdated = "operation.updated"
+)
+
+// event is the body of a callback.
+type event struct {
+	Type string `json:"type"`
+	Data struct {
+		ID string `json:"id"`
+	} `json:"data"`
+}
+
+// Callback verifies a callback by Standard Webhooks and returns the id of the
+// operation that it is about, "" if it tells of something else. It says nothing
+// of the operation's state: that is looked up. Errors: payment.ErrUnusable if the
+// secret is none, payment.ErrForged if the signature does not fit or was made more
+// than five minutes ago or ahead; any other means a signed body that is none.
+func Callback(secret string, h http.Header, body []byte) (operation string, err error) {
+	encoded, ok := strings.CutPrefix(secret, secretPrefix)
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if !ok || err != nil || len(key) < minSecret {
+		return "", fmt.Errorf("%w: the Secret's webhookSecret is not %s and base64 of at least %d bytes", payment.ErrUnusable, secretPrefix, minSecret)
+	}
+	hook, err := standardwebhooks.NewWebhookRaw(key)
+	if err != nil {
+		return "", fmt.Errorf("%w: the Secret's webhookSecret cannot be used", payment.ErrUnusable)
+	}
+	if len(body) > maxBody {
+		return "", fmt.Errorf("gateway: a callback of more than %d bytes", maxBody)
+	}
+	if err := hook.Verify(body, h); err != nil {
+		return "", forged(err)
+	}
+	var e event
+	if err := json.Unmarshal(body, &e); err != nil {
+		return "", errors.New("gateway: the callback is not an event in JSON")
+	}
+	if e.Type != operationUpdated {
+		return "", nil
+	}
+	if !identifier.MatchString(e.Data.ID) {
+		return "", errors.New("gateway: the callback has no operation's id")
+	}
+	return e.Data.ID, nil
+}
+
+// forged keeps the kind of the problem: the library's own text quotes the headers
+// of whoever called.
+func forged(err error) error {
+	for _, kind := range []error{
+		standardwebhooks.ErrRequiredHeaders, standardwebhooks.ErrInvalidHeaders, standardwebhooks.ErrNoMatchingSignature,
+		standardwebhooks.ErrMessageTooOld, standardwebhooks.ErrMessageTooNew,
+	} {
+		if errors.Is(err, kind) {
+			return fmt.Errorf("%w: %w", payment.ErrForged, kind)
+		}
+	}
+	return payment.ErrForged
+}

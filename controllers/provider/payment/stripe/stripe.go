@@ -1,0 +1,168 @@
+// Package stripe is the adapter for Stripe: a payment intent with manual capture
+// for each authorisation, and refunds on it.
+//
+// Stripe has an object of its own for an authorisation and for a refund, and their
+// metadata holds the id of the operation. A capture and a void only change the
+// payment intent, so their ids are written into its metadata: that of a capture by
+// the call that captures, that of a void before the call that cancels. What became
+// of an operation can so be told from Stripe's objects alone, whatever has become
+// of the idempotency key.
+package stripe
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/stripe/stripe-go/v85"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/provider/payment"
+)
+
+// Provider is an account at Stripe.
+type Provider struct {
+	// URL of the API; "" for Stripe's own.
+	URL string
+	// APIKey of the account, a secret or restricted key that may write payment
+	// intents and refunds.
+	APIKey string
+	// Client makes the calls; its Timeout and the context bound them.
+	Client *http.Client
+}
+
+// silent drops what the library would log: it prints bodies of answers.
+type silent struct{}
+
+func (silent) Debugf(string, ...any) {}
+func (silent) Infof(string, ...any)  {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Errorf(string, ...any) {}
+
+// api is a client of the library. It retries nothing: whether a call is made again
+// is decided from the stored order.
+func (p *Provider) api() *stripe.Client {
+	config := &stripe.BackendConfig{
+		HTTPClient: p.Client, LeveledLogger: silent{}, MaxNetworkRetries: new(int64(0)), EnableTelemetry: new(false),
+	}
+	if p.URL != "" {
+		config.URL = new(p.URL)
+	}
+	return stripe.NewClient(p.APIKey, stripe.WithBackends(stripe.NewBackendsWithConfig(config)))
+}
+
+// Keys of the metadata. Those of a capture and a void end with the beginning of
+// the operation's id: a key has at most 40 characters.
+const (
+	metaOperation = "operation"
+	metaParent    = "parent"
+	captureNote   = "capture-"
+	voidNote      = "void-"
+)
+
+func note(prefix, id string) string { return prefix + id[:min(len(id), 40-len(prefix))] }
+
+// expand asks for the charge of a payment intent and for what Stripe keeps of it.
+func expand() []*string { return stripe.StringSlice([]string{"latest_charge.balance_transaction"}) }
+
+// skew is how far Stripe's clock may be behind ours.
+const skew = time.Hour
+
+// Lookup finds what became of a request. An authorisation is looked for among the
+// payment intents made since Request.Since, which Stripe lists as they are; only if
+// that is not known by a search, which may be up to a minute late.
+func (p *Provider) Lookup(ctx context.Context, r payment.Request) (*payment.Answer, error) {
+	answer, err := p.lookup(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("stripe: looking up %s %s: %w", r.Kind, r.ID, err)
+	}
+	return answer, nil
+}
+
+func (p *Provider) lookup(ctx context.Context, r payment.Request) (*payment.Answer, error) {
+	if r.Kind == v1.OperationRefund {
+		refund, _, err := p.refund(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		return refunded(refund)
+	}
+	intent, err := p.intent(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	switch r.Kind {
+	case v1.OperationAuthorize:
+		return authorized(intent)
+	case v1.OperationCapture:
+		return captured(r, intent)
+	default:
+		return voided(r, intent)
+	}
+}
+
+// intent finds the payment intent of a request: the authorisation itself, or that
+// on which a capture or void acts.
+func (p *Provider) intent(ctx context.Context, r payment.Request) (*stripe.PaymentIntent, error) {
+	id := r.ID
+	if r.Kind != v1.OperationAuthorize {
+		id = r.Parent
+	}
+	if r.ParentRef != "" {
+		intent, err := p.api().V1PaymentIntents.Retrieve(ctx, r.ParentRef, &stripe.PaymentIntentRetrieveParams{Expand: expand()})
+		if err != nil {
+			return nil, lookupError(err)
+		}
+		return intent, nil
+	}
+	if r.Since.IsZero() || r.Kind != v1.OperationAuthorize {
+		search := &stripe.PaymentIntentSearchParams{Expand: stripe.StringSlice([]string{"data.latest_charge.balance_transaction"})}
+		search.Query = fmt.Sprintf("metadata['%s']:'%s'", metaOperation, id)
+		return first(p.api().V1PaymentIntents.Search(ctx, search).All(ctx), id)
+	}
+	list := &stripe.PaymentIntentListParams{
+		CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: r.Since.Add(-skew).Unix()},
+		Expand:       stripe.StringSlice([]string{"data.latest_charge.balance_transaction"}),
+	}
+	list.Limit = new(int64(100))
+	return first(p.api().V1PaymentIntents.List(ctx, list).All(ctx), id)
+}
+
+// first is the first payment intent of an operation.
+func first(intents stripe.Seq2[*stripe.PaymentIntent, error], operation string) (*stripe.PaymentIntent, error) {
+	for intent, err := range intents {
+		if err != nil {
+			return nil, lookupError(err)
+		}
+		if intent.Metadata[metaOperation] == operation {
+			return intent, nil
+		}
+	}
+	return nil, payment.ErrUnknown
+}
+
+// refund finds the refund of a request, and the amount that other refunds have
+// taken of the same capture.
+func (p *Provider) refund(ctx context.Context, r payment.Request) (found *stripe.Refund, others int64, err error) {
+	if r.ParentRef == "" {
+		return nil, 0, payment.ErrUnknown // nothing is refunded of what Stripe has never named
+	}
+	list := &stripe.RefundListParams{PaymentIntent: new(r.ParentRef)}
+	list.Limit = new(int64(100))
+	for refund, err := range p.api().V1Refunds.List(ctx, list).All(ctx) {
+		if err != nil {
+			return nil, 0, lookupError(err)
+		}
+		switch {
+		case refund.Metadata[metaOperation] == r.ID:
+			found = refund
+		case refund.Metadata[metaParent] == r.Parent && refund.Status != stripe.RefundStatusFailed && refund.Status != stripe.RefundStatusCanceled:
+			others += refund.Amount
+		}
+	}
+	if found == nil {
+		return nil, others, payment.ErrUnknown
+	}
+	return found, others, nil
+}

@@ -33,6 +33,7 @@ func (o *options) run(ctx context.Context) error {
 	}
 	mgr, err := controllers.NewManager(ctx, restConfig, controllers.Options{
 		Namespace: o.namespace, Installation: o.installationID, Workers: o.workers, Manager: o.framework(),
+		AllowedHosts: o.allowedHosts, CallbackAddress: o.callbacks,
 	})
 	if err != nil {
 		return err

@@ -61,7 +61,9 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // scenario is a course of events in which the manager is killed.
 type scenario struct {
 	manual bool
-	method v1.PaymentMethod
+	// gateway takes the money in the place of the simulated provider.
+	gateway bool
+	method  v1.PaymentMethod
 	// drive does what people do, whenever it is time; it is called again and again.
 	drive func(*testing.T, *v1.Order, *v1.StockItem)
 	// What it ends with, whoever died when.
@@ -81,7 +83,7 @@ func TestCase04_CrashAtEveryWrite(t *testing.T) {
 			money: payment.Sums{Captured: 3000}, leastOfWrites: 20,
 		},
 		"a paid order is cancelled once its stock is reserved": {
-			manual: true, method: v1.PaymentOnline, phase: v1.OrderCancelled, tea: 9, cup: 9,
+			manual: true, gateway: true, method: v1.PaymentOnline, phase: v1.OrderCancelled, tea: 9, cup: 9,
 			money: payment.Sums{Captured: 3000, Refunded: 3000}, leastOfWrites: 12,
 			drive: func(t *testing.T, o *v1.Order, _ *v1.StockItem) {
 				if o.Spec.Cancel == nil && o.Status.Phase == v1.OrderProcessing {
@@ -114,6 +116,16 @@ func (s *scenario) crashOnce(t *testing.T, k int64, after bool) (done bool) {
 	if s.manual {
 		testenv.Manual(class)
 	}
+	books := func() payment.Sums { return booksOf(t, o) }
+	if s.gateway {
+		l := connect(t, ns)
+		l.take(class)
+		o.Spec.Payment.TokenSecretRef = &v1.LocalReference{Name: "ok"}
+		books = func() payment.Sums {
+			m := l.total()
+			return payment.Sums{Authorized: m.held, Captured: m.captured, Refunded: m.refunded}
+		}
+	}
 	create(t, tea, cup, class, o)
 
 	ended := func() bool {
@@ -122,7 +134,7 @@ func (s *scenario) crashOnce(t *testing.T, k int64, after bool) (done bool) {
 		}
 		return o.Status.Phase == s.phase
 	}
-	stop := env.StartManager(t, func(o *controllers.Options) { o.Wrap = c.wrap })
+	stop := env.StartManager(t, func(o *controllers.Options) { o.Wrap = c.wrap }, atGateway)
 	testenv.Eventually(t, func() string {
 		if c.dead.Load() || ended() && idle(t, tea, cup) {
 			return ""
@@ -133,7 +145,7 @@ func (s *scenario) crashOnce(t *testing.T, k int64, after bool) (done bool) {
 	if !c.dead.Load() {
 		return true
 	}
-	defer env.StartManager(t)()
+	defer env.StartManager(t, atGateway)()
 	name := fmt.Sprintf("write %d (%v, after: %v)", k, c.point.Load(), after)
 	testenv.Eventually(t, func() string {
 		if !ended() {
@@ -149,8 +161,8 @@ func (s *scenario) crashOnce(t *testing.T, k int64, after bool) (done bool) {
 	}
 	// Where one item's promise was lost, the order leaves in two Shipments, each
 	// with its own capture: the sums are what counts.
-	if books := booksOf(t, o); books != s.money {
-		t.Errorf("%s: the provider's books say %+v, want %+v", name, books, s.money)
+	if got := books(); got != s.money {
+		t.Errorf("%s: the provider's books say %+v, want %+v", name, got, s.money)
 	}
 	return false
 }
@@ -187,7 +199,7 @@ func booksOf(t *testing.T, o *v1.Order) payment.Sums {
 				t.Fatal(err)
 			}
 			if entry.Declined == "" {
-				known = append(known, v1.PaymentOperation{Kind: entry.Kind, Amount: entry.Amount, State: v1.OperationSucceeded})
+				known = append(known, v1.PaymentOperation{ID: op.ID, Parent: op.Parent, Kind: entry.Kind, Amount: entry.Amount, State: v1.OperationSucceeded})
 			}
 		}
 	}

@@ -23,6 +23,8 @@ import (
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
 	"ordercycle.dev/ordercycle/controllers/metrics"
 	"ordercycle.dev/ordercycle/controllers/order"
+	"ordercycle.dev/ordercycle/controllers/provider/payment/callback"
+	"ordercycle.dev/ordercycle/controllers/provider/payment/registry"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
 	"ordercycle.dev/ordercycle/controllers/shipment"
 	"ordercycle.dev/ordercycle/controllers/simulation"
@@ -39,6 +41,11 @@ type Options struct {
 	// Installation tells the payment operations of this installation from those
 	// of others that use the same accounts.
 	Installation string
+	// AllowedHosts are the hosts that payment providers may have.
+	AllowedHosts []string
+	// CallbackAddress is where callbacks of payment providers are received; "" for
+	// nowhere.
+	CallbackAddress string
 	// Workers of each controller.
 	Workers int
 	// Clock of the controllers; nil for the real one.
@@ -74,7 +81,8 @@ func NewManager(ctx context.Context, c *rest.Config, o Options) (manager.Manager
 		c = rest.CopyConfig(c)
 		c.Wrap(o.Wrap)
 	}
-	mgr, err := ctrl.NewManager(metrics.CountWrites(c, metrics.WriterOperator), o.framework(scheme))
+	operator := metrics.CountWrites(c, metrics.WriterOperator)
+	mgr, err := ctrl.NewManager(operator, o.framework(scheme))
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)
 	}
@@ -84,7 +92,11 @@ func NewManager(ctx context.Context, c *rest.Config, o Options) (manager.Manager
 	if err != nil {
 		return nil, fmt.Errorf("making the client of the simulation: %w", err)
 	}
-	if err := o.setUp(ctx, mgr, actor); err != nil {
+	direct, err := client.New(operator, client.Options{Scheme: scheme, Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return nil, fmt.Errorf("making the client without a cache: %w", err)
+	}
+	if err := o.setUp(ctx, mgr, actor, direct); err != nil {
 		return nil, err
 	}
 	return mgr, nil
@@ -111,19 +123,28 @@ func (o *Options) framework(scheme *runtime.Scheme) manager.Options {
 	return m
 }
 
-func (o *Options) setUp(ctx context.Context, mgr manager.Manager, actor client.Client) error {
+func (o *Options) setUp(ctx context.Context, mgr manager.Manager, actor, direct client.Client) error {
 	if err := kube.Index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
 	options := controller.Options{MaxConcurrentReconciles: o.Workers}
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
+	payments := &registry.Registry{
+		Secrets: live, Namespace: o.Namespace, Installation: o.Installation, Hosts: o.AllowedHosts, Client: registry.NewClient(),
+		Simulated: &simulated.Provider{Client: actor, Namespace: o.Namespace},
+	}
 	orders := &order.Reconciler{
 		Client: cached, Live: live, Clock: o.Clock, Recorder: mgr.GetEventRecorder("ordercycle"),
-		Payments:     &simulated.Provider{Client: actor, Namespace: o.Namespace},
-		Installation: o.Installation,
+		Payments: payments, Records: direct, Namespace: o.Namespace, Installation: o.Installation,
 	}
 	if err := orders.SetupWithManager(ctx, mgr, options); err != nil {
 		return fmt.Errorf("setting up the order controller: %w", err)
+	}
+	if o.CallbackAddress != "" {
+		server := &callback.Server{Address: o.CallbackAddress, Classes: cached, Verifier: payments, Heard: orders.Heard}
+		if err := mgr.Add(server); err != nil {
+			return fmt.Errorf("setting up the callback server: %w", err)
+		}
 	}
 	if err := (&stock.Reconciler{Client: cached, Live: live, Clock: o.Clock}).SetupWithManager(ctx, mgr, options); err != nil {
 		return fmt.Errorf("setting up the stock controller: %w", err)

@@ -279,14 +279,7 @@ func TestCase11_CancelAndDispatchInTheSameSecond(t *testing.T) {
 			o.Spec.Cancel = &v1.CancelRequest{}
 			return env.Client.Patch(t.Context(), o, client.MergeFrom(before))
 		}
-		s := shipment(o, 1)
-		text := fmt.Sprintf(`{"spec":{"facts":{"dispatched":{"id":"d","at":%q}}}}`, testenv.Seconds(time.Now()).Format(time.RFC3339))
-		// The API server refuses it once the Shipment is cancelled.
-		err := env.Client.Patch(t.Context(), s, client.RawPatch(types.MergePatchType, []byte(text)))
-		if apierrors.IsInvalid(err) {
-			return nil
-		}
-		return err
+		return tryDispatch(t, o)
 	})
 	left := v1.Quantity(0)
 	for _, o := range placed {
@@ -307,4 +300,15 @@ func TestCase11_CancelAndDispatchInTheSameSecond(t *testing.T) {
 	awaitStock(t, item, n-left, 0)
 	t.Logf("%d left, %d were cancelled", left, n-left)
 	noDifference(t, ns)
+}
+
+// tryDispatch states that the first Shipment of an order has left. The API server
+// refuses it once the Shipment is cancelled.
+func tryDispatch(t *testing.T, o *v1.Order) error {
+	text := fmt.Sprintf(`{"spec":{"facts":{"dispatched":{"id":"d","at":%q}}}}`, testenv.Seconds(time.Now()).Format(time.RFC3339))
+	err := env.Client.Patch(t.Context(), shipment(o, 1), client.RawPatch(types.MergePatchType, []byte(text)))
+	if apierrors.IsInvalid(err) {
+		return nil
+	}
+	return err
 }

@@ -62,7 +62,7 @@ const (
 
 	// ReasonAddressIncomplete: the address lacks a part; complete spec.shipTo.
 	ReasonAddressIncomplete = "AddressIncomplete"
-	// ReasonPriceMismatch: spec.expectedTotal differs from the total; correct one of them.
+	// ReasonPriceMismatch: spec.expectedTotal differs from the total; correct one of them, or answer question Price-<total>.
 	ReasonPriceMismatch = "PriceMismatch"
 	// ReasonDiscountTooLarge: a discount is above what it is given on; lower it.
 	ReasonDiscountTooLarge = "DiscountTooLarge"
@@ -88,8 +88,16 @@ const (
 	ReasonPaymentDeclined = "PaymentDeclined"
 	// ReasonPaymentUnclear: the provider gave no clear answer; it is looked up again.
 	ReasonPaymentUnclear = "PaymentUnclear"
+	// ReasonProviderUnusable (Order Ready, Stalled): the provider cannot be asked, or says what cannot be; a person must mend its address or its Secret.
+	ReasonProviderUnusable = "ProviderUnusable"
 	// ReasonAwaitingPayment: the money must come in before the order is confirmed.
 	ReasonAwaitingPayment = "AwaitingPayment"
+	// ReasonDuplicateSuspect: an earlier Order of the customer looks the same; answer question Duplicate, or approve.
+	ReasonDuplicateSuspect = "DuplicateSuspect"
+	// ReasonOverCreditLimit: the customer would owe more than the class allows; record a payment, approve, or raise the limit.
+	ReasonOverCreditLimit = "OverCreditLimit"
+	// ReasonAnsweredCancel: a question of the checks was answered with Cancel (final).
+	ReasonAnsweredCancel = "AnsweredCancel"
 	// ReasonManualApproval: a person must set spec.approval.
 	ReasonManualApproval = "ManualApproval"
 	// ReasonApprovalRejected: a person rejected the order (final).
@@ -99,6 +107,8 @@ const (
 
 	// ReasonApproved (Order Approved): a person approved.
 	ReasonApproved = "Approved"
+	// ReasonWaived (Order Validated, Approved): the hold has ended, and the class lets the order proceed.
+	ReasonWaived = "Waived"
 	// ReasonAutoApproved (Order Approved): the class asks for no approval.
 	ReasonAutoApproved = "AutoApproved"
 
@@ -125,7 +135,7 @@ const (
 	ReasonPaid = "Paid"
 	// ReasonOverpaid (Order Paid): more came in than is due.
 	ReasonOverpaid = "Overpaid"
-	// ReasonManualRefundRequired (Order Ready, Stalled): a person must pay the stated amount back.
+	// ReasonManualRefundRequired (Order Ready, Stalled, Settled): a person must pay the stated amount back.
 	ReasonManualRefundRequired = "ManualRefundRequired"
 	// ReasonTooManyOperations (Order Ready, Stalled): the order has had 100 payment operations; settle the rest by hand.
 	ReasonTooManyOperations = "TooManyOperations"
@@ -161,6 +171,8 @@ const (
 	// ReasonItemUIDChanged (Shipment StockItemReplaced): the item's uid is not the promised one.
 	ReasonItemUIDChanged = "ItemUIDChanged"
 
+	// ReasonUnsettled (event on a ConfigMap of the manager's namespace): an Order went with its namespace before it was settled; the ConfigMap says what is open.
+	ReasonUnsettled = "Unsettled"
 	// ReasonSeveralDefaultClasses (event on an OrderClass): several are marked as default; the oldest is used.
 	ReasonSeveralDefaultClasses = "SeveralDefaultClasses"
 	// ReasonLedgerCurrent (StockItem Ready): the ledger is up to date.

@@ -25,6 +25,9 @@ type OrderStatus struct {
 	// confirmedAt is when the order was confirmed; its place in the queue for stock.
 	// +optional
 	ConfirmedAt *metav1.MicroTime `json:"confirmedAt,omitempty"`
+	// waiver is what the end of the hold has waived, where the class says Proceed.
+	// +optional
+	Waiver *Waiver `json:"waiver,omitempty"`
 	// policy is the copy of the class's policy taken when the order was
 	// confirmed; later edits of the class do not touch this order.
 	// +optional
@@ -178,13 +181,35 @@ type OrderShipment struct {
 	Phase ShipmentPhase `json:"phase,omitempty"`
 }
 
+// WaivableReason is the reason of a finding that is a matter of judgement.
+// +kubebuilder:validation:Enum=PriceMismatch;DuplicateSuspect;OverCreditLimit;ManualApproval
+type WaivableReason string
+
+// Waiver says which findings no longer hold the order, because its hold has ended
+// and its class lets it proceed.
+type Waiver struct {
+	// at is when they were waived.
+	// +required
+	At metav1.Time `json:"at"`
+	// total for which they were waived, in minor units; another total is checked anew.
+	// +required
+	Total Amount `json:"total"`
+	// reasons of the findings.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=4
+	Reasons []WaivableReason `json:"reasons"`
+}
+
 // Question is something that the customer or shop must decide.
 type Question struct {
 	// id of the question.
 	// +required
 	ID Identifier `json:"id"`
-	// kind of the question; Shortage asks what is to become of units that are
-	// not in stock.
+	// kind of the question. Shortage asks what is to become of units that are
+	// not in stock; Price whether the computed total is accepted, which is part of
+	// the id; Duplicate whether the order is wanted besides one that looks the same.
 	// +required
 	Kind Identifier `json:"kind"`
 	// options that an answer may choose from.
@@ -221,6 +246,44 @@ type Settlement struct {
 	// marginBps is profit over revenue in basis points; absent without revenue.
 	// +optional
 	MarginBps *int64 `json:"marginBps,omitempty"`
+	// discrepancies are what does not agree, each kind once.
+	// +optional
+	// +listType=map
+	// +listMapKey=kind
+	// +kubebuilder:validation:MaxItems=8
+	Discrepancies []Discrepancy `json:"discrepancies,omitempty"`
+}
+
+// DiscrepancyKind is a way in which an order's books do not agree.
+// +kubebuilder:validation:Enum=OverCaptured;UnderCaptured;OtherAmount;UnmatchedCash;CostUnknown;FreightUnknown
+type DiscrepancyKind string
+
+const (
+	// DiscrepancyOverCaptured means: more stayed with us than is due.
+	DiscrepancyOverCaptured DiscrepancyKind = "OverCaptured"
+	// DiscrepancyUnderCaptured means: less stayed with us than is due.
+	DiscrepancyUnderCaptured DiscrepancyKind = "UnderCaptured"
+	// DiscrepancyOtherAmount means: a provider did another amount than it was asked for.
+	DiscrepancyOtherAmount DiscrepancyKind = "OtherAmount"
+	// DiscrepancyUnmatchedCash means: more was recorded in spec.payment.refunded than came in.
+	DiscrepancyUnmatchedCash DiscrepancyKind = "UnmatchedCash"
+	// DiscrepancyCostUnknown means: dispatched goods have no unit cost in the order's
+	// currency, so that profit is too high.
+	DiscrepancyCostUnknown DiscrepancyKind = "CostUnknown"
+	// DiscrepancyFreightUnknown means: the freight of a dispatched Shipment was not
+	// stated, so that profit is too high.
+	DiscrepancyFreightUnknown DiscrepancyKind = "FreightUnknown"
+)
+
+// Discrepancy is one thing that does not agree.
+type Discrepancy struct {
+	// kind of the discrepancy.
+	// +required
+	Kind DiscrepancyKind `json:"kind"`
+	// amount by which it does not agree, in minor units; for CostUnknown and
+	// FreightUnknown the number of units and of Shipments without it.
+	// +required
+	Amount int64 `json:"amount"`
 }
 
 // TimelineEntry is one stay in a phase.

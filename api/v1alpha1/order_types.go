@@ -155,7 +155,8 @@ type OrderSpec struct {
 	// +kubebuilder:default=0
 	ShippingFee Amount `json:"shippingFee,omitempty"`
 	// expectedTotal is what the channel showed to the customer. If it differs
-	// from the computed total the order is held with reason PriceMismatch.
+	// from the computed total the order is held with reason PriceMismatch, and
+	// status.questions asks whether that total is accepted.
 	// +optional
 	ExpectedTotal *Amount `json:"expectedTotal,omitempty"`
 	// payment is how the order is paid.

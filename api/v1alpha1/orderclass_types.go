@@ -43,6 +43,10 @@ type OrderClassSpec struct {
 	// confirmation says what is checked before an order is confirmed.
 	// +optional
 	Confirmation *ConfirmationPolicy `json:"confirmation,omitempty"`
+	// creditLimit is the most that one customer may owe for orders that are paid on
+	// delivery or on account; without it there is no limit.
+	// +optional
+	CreditLimit *CreditLimit `json:"creditLimit,omitempty"`
 	// payment names who takes the money.
 	// +optional
 	Payment *PaymentPolicy `json:"payment,omitempty"`
@@ -154,7 +158,7 @@ type AllocationPolicy struct {
 
 // ConfirmationPolicy says what is checked before an order is confirmed.
 type ConfirmationPolicy struct {
-	// holdDeadlineHours is how long an order may be held before it ends as
+	// holdDeadlineHours is how long an order may be held before the hold ends as
 	// onDeadline says.
 	// +optional
 	// +kubebuilder:default=72
@@ -165,10 +169,49 @@ type ConfirmationPolicy struct {
 	// order, in minor units of the order's currency; without it none must.
 	// +optional
 	AutoApproveBelow *Amount `json:"autoApproveBelow,omitempty"`
+	// onDeadline is what becomes of an order whose hold lasted holdDeadlineHours.
+	// +optional
+	// +kubebuilder:default=Cancel
+	OnDeadline HoldEnd `json:"onDeadline,omitempty"`
+	// duplicateWindowMinutes is how long after an order another one of the same
+	// customer, with the same products, quantities, address and currency, is held
+	// as DuplicateSuspect; 0 or nothing holds none.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=43200
+	DuplicateWindowMinutes int32 `json:"duplicateWindowMinutes,omitempty"`
+}
+
+// HoldEnd is what becomes of an order that was held for too long.
+// +kubebuilder:validation:Enum=Cancel;Proceed
+type HoldEnd string
+
+const (
+	// HoldCancel rejects it, with reason HoldExpired.
+	HoldCancel HoldEnd = "Cancel"
+	// HoldProceed waives the findings that are matters of judgement: PriceMismatch,
+	// DuplicateSuspect, OverCreditLimit and ManualApproval. The order goes on at
+	// its computed total, as if a person had accepted them. It is rejected if
+	// anything else was found as well.
+	HoldProceed HoldEnd = "Proceed"
+)
+
+// CreditLimit is the most that one customer may owe. It is compared with what the
+// customer's Orders of the namespace, of any class, leave to be paid: those in its
+// currency whose provider is of type Cash and does not take the money OnConfirm.
+// Orders in other currencies, or with other providers, are neither counted nor
+// limited.
+type CreditLimit struct {
+	// amount in minor units. An order that reaches it exactly passes.
+	// +required
+	Amount Amount `json:"amount"`
+	// currency of the amount.
+	// +required
+	Currency Currency `json:"currency"`
 }
 
 // ProviderType is the kind of a payment provider.
-// +kubebuilder:validation:Enum=Simulated;Cash
+// +kubebuilder:validation:Enum=Simulated;Cash;HTTP;Stripe
 type ProviderType string
 
 const (
@@ -176,6 +219,10 @@ const (
 	ProviderSimulated ProviderType = "Simulated"
 	// ProviderCash is money that people record in spec.payment.received.
 	ProviderCash ProviderType = "Cash"
+	// ProviderHTTP is a gateway that speaks the contract of docs/payment-gateway.openapi.yaml.
+	ProviderHTTP ProviderType = "HTTP"
+	// ProviderStripe is Stripe, with payment intents that are captured later.
+	ProviderStripe ProviderType = "Stripe"
 )
 
 // CaptureMoment is when money is taken.
@@ -200,6 +247,10 @@ type PaymentPolicy struct {
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:items:XValidation:rule="self.type != 'HTTP' || has(self.url)",message="a provider of type HTTP needs the address of its gateway",fieldPath=".url"
+	// +kubebuilder:validation:items:XValidation:rule="self.type in ['HTTP', 'Stripe'] == has(self.secretRef)",message="providers of type HTTP and Stripe, and only they, need a Secret with their credentials",fieldPath=".secretRef"
+	// +kubebuilder:validation:items:XValidation:rule="!has(self.url) || self.type in ['HTTP', 'Stripe']",message="only providers of type HTTP and Stripe have an address",fieldPath=".url"
+	// +kubebuilder:validation:items:XValidation:rule="!(self.type in ['HTTP', 'Stripe']) || self.method in ['Card', 'Online']",message="providers of type HTTP and Stripe take the methods Card and Online",fieldPath=".method"
 	Providers []PaymentProvider `json:"providers,omitempty"`
 }
 
@@ -224,6 +275,26 @@ type PaymentProvider struct {
 	// feeFixed that the provider takes for each capture, in minor units of the order's currency.
 	// +optional
 	FeeFixed Amount `json:"feeFixed,omitempty"`
+	// url of the gateway for HTTP; for Stripe only where it is not Stripe's own. Its
+	// scheme is https, but for a loopback address, and its host is one that the
+	// manager allows.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^https?://[^/?#@\s]+(/[^?#\s]*)?$`
+	URL string `json:"url,omitempty"`
+	// secretRef names the Secret with the credentials: it is in the manager's
+	// namespace and is called <namespace of the class>.<name>. Its key "apiKey" is
+	// sent with each call, and its key "webhookSecret" verifies what the provider
+	// sends to us.
+	// +optional
+	SecretRef *LocalReference `json:"secretRef,omitempty"`
+	// windowHours is how long a provider of type HTTP or Stripe remembers an
+	// idempotency key, 24 without it. A call without a clear answer is not sent under
+	// the same key after that.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=8760
+	WindowHours *int32 `json:"windowHours,omitempty"`
 }
 
 // WarehouseType is who picks and packs.

@@ -99,6 +99,24 @@ type PaymentStatus struct {
 	// +listMapKey=id
 	// +kubebuilder:validation:MaxItems=100
 	Operations []PaymentOperation `json:"operations,omitempty"`
+	// providers are those that were called, each as its class described it when it
+	// was called first. Whatever becomes of the class, an operation is looked up
+	// where it was sent.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Providers []CalledProvider `json:"providers,omitempty"`
+}
+
+// CalledProvider is a provider that was called.
+type CalledProvider struct {
+	// class that describes the provider.
+	// +required
+	Class ObjectName `json:"class"`
+	// provider as it was when it was called first. Its url and its secretRef are
+	// taken from the class as long as that has a provider of this name and type.
+	// +required
+	Provider PaymentProvider `json:"provider"`
 }
 
 // OperationKind is what an operation asks of the provider.
@@ -117,7 +135,7 @@ const (
 )
 
 // OperationState is how far an operation has come.
-// +kubebuilder:validation:Enum=Intended;Succeeded;Declined;Unknown
+// +kubebuilder:validation:Enum=Intended;Succeeded;Declined;Unknown;Failed
 type OperationState string
 
 const (
@@ -129,12 +147,16 @@ const (
 	OperationDeclined OperationState = "Declined"
 	// OperationUnknown got no clear answer; it is looked up before it is sent again.
 	OperationUnknown OperationState = "Unknown"
+	// OperationFailed got the answer that the provider failed, which it repeats for the
+	// same idempotency key. It is looked up, and sent under a new key only if the
+	// provider does not know it.
+	OperationFailed OperationState = "Failed"
 )
 
 // PaymentOperation is one call to the payment provider.
 type PaymentOperation struct {
-	// id is the idempotency key and reference of the call, computed from the
-	// order's identity, the kind and the number of the operation.
+	// id is the reference of the call, and its first idempotency key, computed from
+	// the order's identity, the kind and the number of the operation.
 	// +required
 	// +kubebuilder:validation:MaxLength=64
 	ID string `json:"id"`
@@ -145,9 +167,16 @@ type PaymentOperation struct {
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	Seq int32 `json:"seq"`
-	// amount in minor units.
+	// amount in minor units: what was asked for, and once the provider has answered
+	// what it did.
 	// +required
 	Amount Amount `json:"amount"`
+	// asked is the amount that was asked for, where the provider did another one.
+	// +optional
+	Asked *Amount `json:"asked,omitempty"`
+	// fee that the provider kept of a capture, where it says so.
+	// +optional
+	Fee *Amount `json:"fee,omitempty"`
 	// state of the call.
 	// +required
 	State OperationState `json:"state"`
@@ -155,21 +184,35 @@ type PaymentOperation struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Parent string `json:"parent,omitempty"`
-	// provider that was called.
+	// class and provider that were called.
+	// +optional
+	Class ObjectName `json:"class,omitempty"`
+	// provider of the class.
 	// +optional
 	Provider Identifier `json:"provider,omitempty"`
 	// ref is the provider's own reference.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	Ref string `json:"ref,omitempty"`
-	// message of the provider, when it did not succeed.
+	// message of the provider, or about it, when it did not succeed.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	Message string `json:"message,omitempty"`
+	// recordedAt is when the operation was recorded, before it was sent.
+	// +optional
+	RecordedAt *metav1.Time `json:"recordedAt,omitempty"`
+	// renewals is how often the operation got a new idempotency key, because the
+	// provider had failed or may have forgotten the one before. The key is the id,
+	// then id-2, id-3 and so on.
+	// +optional
+	Renewals int32 `json:"renewals,omitempty"`
+	// renewedAt is when it got its present key, absent for the first.
+	// +optional
+	RenewedAt *metav1.Time `json:"renewedAt,omitempty"`
 	// at is when the state was reached.
 	// +required
 	At metav1.Time `json:"at"`
-	// attempts that were recorded as unclear.
+	// attempts that were recorded as unclear or failed.
 	// +optional
 	Attempts int32 `json:"attempts,omitempty"`
 	// basis is the generation of the spec that led to this operation: after a

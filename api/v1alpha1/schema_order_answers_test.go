@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"ordercycle.dev/ordercycle/api/v1alpha1"
@@ -150,6 +151,13 @@ func policy(change func(*v1alpha1.PolicySnapshot)) func(*v1alpha1.Order) {
 	}
 }
 
+// waives is a status in which the end of the hold has waived these findings.
+func waives(reasons ...v1alpha1.WaivableReason) func(*v1alpha1.Order) {
+	return func(o *v1alpha1.Order) {
+		o.Status.Waiver = &v1alpha1.Waiver{At: metav1.Unix(0, 0), Total: 1, Reasons: append([]v1alpha1.WaivableReason{}, reasons...)}
+	}
+}
+
 // options is a status with one question of so many options.
 func options(number int) func(*v1alpha1.Order) {
 	return func(o *v1alpha1.Order) {
@@ -220,6 +228,24 @@ var orderShortageStatus = map[string]orderWrite{
 			o.Status.Questions[0].Options[0] = strings.Repeat("w", 64)
 		},
 		refused: refusal{"status.questions[0].options[0]", "Too long"},
+	},
+	"the end of a hold can waive every matter of judgement": {
+		updateStatus: waives("PriceMismatch", "DuplicateSuspect", "OverCreditLimit", "ManualApproval"),
+	},
+	"it cannot waive anything else": {
+		updateStatus: waives("AddressIncomplete"),
+		refused:      refusal{"status.waiver.reasons[0]", "Unsupported value"},
+	},
+	"it cannot waive nothing": {
+		updateStatus: waives(),
+		refused:      refusal{"status.waiver.reasons", "should have at least 1 items"},
+	},
+	"it waives each reason once": {
+		updateStatus: waives("ManualApproval", "ManualApproval"),
+		refused:      refusal{"status.waiver.reasons[1]", "Duplicate value"},
+	},
+	"the longest id of a question about a price can be asked": {
+		updateStatus: asks("Price-9007199254740991"),
 	},
 	"twenty questions can be asked": {updateStatus: questions(20)},
 	"twenty-one cannot": {

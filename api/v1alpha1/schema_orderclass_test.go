@@ -21,6 +21,15 @@ func validOrderClass() *v1alpha1.OrderClass {
 	}}
 }
 
+// provider makes the first provider of a class a gateway, and changes it.
+func provider(change func(*v1alpha1.PaymentProvider)) func(*v1alpha1.OrderClass) {
+	return func(c *v1alpha1.OrderClass) {
+		p := &c.Spec.Payment.Providers[0]
+		p.Type, p.URL, p.SecretRef = v1alpha1.ProviderHTTP, "https://pay.example.com/v1", &v1alpha1.LocalReference{Name: "gateway"}
+		change(p)
+	}
+}
+
 // noAnswer is why the deadline of a question cannot ask it again.
 const noAnswer = "onDeadline cannot be Ask: it says what happens without an answer"
 
@@ -41,6 +50,59 @@ var orderClassWrites = map[string]orderClassWrite{
 	"two providers cannot share a name": {
 		create:  func(c *v1alpha1.OrderClass) { c.Spec.Payment.Providers[1].Name = "card" },
 		refused: refusal{"spec.payment.providers[1]", "Duplicate value"},
+	},
+	"a gateway takes cards": {
+		create: provider(func(*v1alpha1.PaymentProvider) {}),
+	},
+	"Stripe needs no address": {
+		create: provider(func(p *v1alpha1.PaymentProvider) { p.Type, p.URL = v1alpha1.ProviderStripe, "" }),
+	},
+	"Stripe may have one": {
+		create: provider(func(p *v1alpha1.PaymentProvider) { p.Type = v1alpha1.ProviderStripe }),
+	},
+	"a gateway needs its address": {
+		create:  provider(func(p *v1alpha1.PaymentProvider) { p.URL = "" }),
+		refused: refusal{"spec.payment.providers[0].url", "a provider of type HTTP needs the address of its gateway"},
+	},
+	"an address without a scheme is refused": {
+		create:  provider(func(p *v1alpha1.PaymentProvider) { p.URL = "pay.example.com" }),
+		refused: refusal{"spec.payment.providers[0].url", "should match"},
+	},
+	"an address with a password is refused": {
+		create:  provider(func(p *v1alpha1.PaymentProvider) { p.URL = "https://user:password@pay.example.com" }),
+		refused: refusal{"spec.payment.providers[0].url", "should match"},
+	},
+	"a gateway needs its credentials": {
+		create:  provider(func(p *v1alpha1.PaymentProvider) { p.SecretRef = nil }),
+		refused: refusal{"spec.payment.providers[0].secretRef", "providers of type HTTP and Stripe, and only they, need a Secret with their credentials"},
+	},
+	"Stripe needs its credentials": {
+		create:  provider(func(p *v1alpha1.PaymentProvider) { p.Type, p.SecretRef = v1alpha1.ProviderStripe, nil }),
+		refused: refusal{"spec.payment.providers[0].secretRef", "providers of type HTTP and Stripe, and only they, need a Secret with their credentials"},
+	},
+	"cash needs no credentials": {
+		create: func(c *v1alpha1.OrderClass) {
+			c.Spec.Payment.Providers[1].SecretRef = &v1alpha1.LocalReference{Name: "gateway"}
+		},
+		refused: refusal{"spec.payment.providers[1].secretRef", "providers of type HTTP and Stripe, and only they, need a Secret with their credentials"},
+	},
+	"cash has no address": {
+		create:  func(c *v1alpha1.OrderClass) { c.Spec.Payment.Providers[1].URL = "https://pay.example.com" },
+		refused: refusal{"spec.payment.providers[1].url", "only providers of type HTTP and Stripe have an address"},
+	},
+	"a gateway takes wallets": {
+		create: provider(func(p *v1alpha1.PaymentProvider) { p.Method = v1alpha1.PaymentOnline }),
+	},
+	"a gateway takes no transfers": {
+		create:  provider(func(p *v1alpha1.PaymentProvider) { p.Method = v1alpha1.PaymentTransfer }),
+		refused: refusal{"spec.payment.providers[0].method", "providers of type HTTP and Stripe take the methods Card and Online"},
+	},
+	"a key is remembered for a year": {
+		create: provider(func(p *v1alpha1.PaymentProvider) { p.WindowHours = new(int32(8760)) }),
+	},
+	"a key is not remembered for longer": {
+		create:  provider(func(p *v1alpha1.PaymentProvider) { p.WindowHours = new(int32(8761)) }),
+		refused: refusal{"spec.payment.providers[0].windowHours", "should be less than or equal to 8760"},
 	},
 	"every policy can be edited": {
 		update: func(c *v1alpha1.OrderClass) {
@@ -77,6 +139,45 @@ var orderClassWrites = map[string]orderClassWrite{
 	"an unknown policy for a shortage is refused": {
 		create:  func(c *v1alpha1.OrderClass) { c.Spec.Shortage = "Substitute" },
 		refused: refusal{"spec.shortage", "Unsupported value"},
+	},
+	"a hold can end by going on": {
+		create: confirmation(func(c *v1alpha1.ConfirmationPolicy) { c.OnDeadline = v1alpha1.HoldProceed }),
+	},
+	"a hold cannot end in an unknown way": {
+		create:  confirmation(func(c *v1alpha1.ConfirmationPolicy) { c.OnDeadline = "Forget" }),
+		refused: refusal{"spec.confirmation.onDeadline", "Unsupported value"},
+	},
+	"orders can be compared for a minute": {
+		create: confirmation(func(c *v1alpha1.ConfirmationPolicy) { c.DuplicateWindowMinutes = 1 }),
+	},
+	"orders can be compared for 30 days": {
+		create: confirmation(func(c *v1alpha1.ConfirmationPolicy) { c.DuplicateWindowMinutes = 43200 }),
+	},
+	"orders cannot be compared for longer": {
+		create:  confirmation(func(c *v1alpha1.ConfirmationPolicy) { c.DuplicateWindowMinutes = 43201 }),
+		refused: refusal{"spec.confirmation.duplicateWindowMinutes", "should be less than or equal to 43200"},
+	},
+	"orders cannot be compared for less than nothing": {
+		create:  confirmation(func(c *v1alpha1.ConfirmationPolicy) { c.DuplicateWindowMinutes = -1 }),
+		refused: refusal{"spec.confirmation.duplicateWindowMinutes", "should be greater than or equal to 0"},
+	},
+	"no credit can be given": {
+		create: func(c *v1alpha1.OrderClass) { c.Spec.CreditLimit = &v1alpha1.CreditLimit{Currency: "CNY"} },
+	},
+	"the largest amount can be given as credit": {
+		create: func(c *v1alpha1.OrderClass) {
+			c.Spec.CreditLimit = &v1alpha1.CreditLimit{Amount: v1alpha1.MaxAmount, Currency: "CNY"}
+		},
+	},
+	"credit cannot be given without a currency": {
+		create:  func(c *v1alpha1.OrderClass) { c.Spec.CreditLimit = &v1alpha1.CreditLimit{Amount: 1} },
+		refused: refusal{"spec.creditLimit.currency", "should match"},
+	},
+	"less than no credit cannot be given": {
+		create: func(c *v1alpha1.OrderClass) {
+			c.Spec.CreditLimit = &v1alpha1.CreditLimit{Amount: -1, Currency: "CNY"}
+		},
+		refused: refusal{"spec.creditLimit.amount", "should be greater than or equal to 0"},
 	},
 	"an order can be served by a single Shipment": {
 		create: allocation(func(a *v1alpha1.AllocationPolicy) { a.MaxSplits = ptr.To[int32](1) }),
@@ -137,6 +238,14 @@ func ask(hours int32, otherwise v1alpha1.ShortagePolicy) func(*v1alpha1.OrderCla
 	}
 }
 
+// confirmation is a class with these checks.
+func confirmation(change func(*v1alpha1.ConfirmationPolicy)) func(*v1alpha1.OrderClass) {
+	return func(c *v1alpha1.OrderClass) {
+		c.Spec.Confirmation = &v1alpha1.ConfirmationPolicy{}
+		change(c.Spec.Confirmation)
+	}
+}
+
 // allocation is a class with this allocation.
 func allocation(change func(*v1alpha1.AllocationPolicy)) func(*v1alpha1.OrderClass) {
 	return func(c *v1alpha1.OrderClass) {
@@ -155,7 +264,7 @@ func TestOrderClassDefaults(t *testing.T) {
 	create(t.Context(), t, c)
 
 	want := v1alpha1.OrderClassSpec{
-		Confirmation: &v1alpha1.ConfirmationPolicy{HoldDeadlineHours: 72},
+		Confirmation: &v1alpha1.ConfirmationPolicy{HoldDeadlineHours: 72, OnDeadline: v1alpha1.HoldCancel},
 		Payment:      validOrderClass().Spec.Payment,
 		Shortage:     v1alpha1.ShortageBackorder,
 		Ask:          &v1alpha1.AskPolicy{DeadlineHours: 72, OnDeadline: v1alpha1.ShortageBackorder},

@@ -47,6 +47,22 @@ var maximals = map[string]maximal{
 			set(stored, "status.questions", questions)
 		},
 		facts: []string{"spec.answers", "spec.cases", "spec.payment.received"},
+		adaptStatus: func(order map[string]any) {
+			var all []any
+			for _, kind := range []string{"OverCaptured", "UnderCaptured", "OtherAmount", "UnmatchedCash", "CostUnknown", "FreightUnknown"} {
+				all = append(all, map[string]any{"kind": kind, "amount": int64(v1alpha1.MaxAmount)})
+			}
+			set(order, "status.settlement.discrepancies", all)
+			set(order, "status.policy.provider.url", longestURL)
+			set(order, "status.payment.providers[*].provider.url", longestURL)
+		},
+	},
+	"OrderClass": {
+		adapt: func(class map[string]any) {
+			for field, value := range map[string]string{"url": longestURL, "type": "HTTP", "method": "Online"} {
+				set(class, "spec.payment.providers[*]."+field, value)
+			}
+		},
 	},
 	"Shipment": {
 		prepare: func(stored, _ map[string]any) { set(stored, "status.phase", "Picking") },
@@ -69,9 +85,11 @@ var maximals = map[string]maximal{
 		// ids and names of one byte a character, and bounds the postings to 48 KiB.
 		maxBytes: 3 << 19,
 	},
-	"Return":     {facts: []string{"spec.received"}},
-	"OrderClass": {},
+	"Return": {facts: []string{"spec.received"}},
 }
+
+// longestURL is an address of a provider at the bound of the schema.
+var longestURL = "https://" + strings.Repeat("u", 245)
 
 // TestCase30_MaximalObjectsFitOrAreRefused fills every string and list of a spec
 // to its bound. The object must be accepted and stay small, and one step over

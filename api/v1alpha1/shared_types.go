@@ -28,6 +28,11 @@ const (
 	PaymentTokenSecretType = "ordercycle.dev/payment-token" //nolint:gosec // a type, not a secret
 	// PaymentTokenKey is the key of the token within such a Secret.
 	PaymentTokenKey = "token"
+
+	// ProviderAPIKey and ProviderWebhookSecret are the keys of the Secret that a
+	// payment provider of a class names.
+	ProviderAPIKey        = "apiKey"
+	ProviderWebhookSecret = "webhookSecret"
 )
 
 // MaxAmount is the largest amount of money, 2^53-1 minor units, so that every

@@ -70,7 +70,7 @@ type StockItemStatus struct {
 	Overdrawn Quantity `json:"overdrawn,omitempty"`
 	// available = max(0, onHand - quarantined - reserved - missing - spec.safety.hard).
 	// +optional
-	Available Quantity `json:"available,omitempty"`
+	Available Quantity `json:"available"`
 	// short = max(0, reserved - (onHand - quarantined)); above 0 only after a
 	// stock-take found less than was promised.
 	// +optional

@@ -18,12 +18,10 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
 )
 
-// PaymentProvider carries out payment operations.
-type PaymentProvider interface {
-	// Lookup finds what became of an operation; payment.ErrUnknown if it was never received.
-	Lookup(ctx context.Context, id string) (*payment.Answer, error)
-	// Send carries out an operation, once for each ID.
-	Send(ctx context.Context, r payment.Request) (*payment.Answer, error)
+// Payments makes the adapter of a payment provider that a class of a namespace
+// describes. The error is payment.ErrUnusable if a person must mend something first.
+type Payments interface {
+	For(ctx context.Context, namespace string, p *v1.PaymentProvider) (payment.Provider, error)
 }
 
 // Reconciler moves Orders through their phases.
@@ -34,17 +32,22 @@ type Reconciler struct {
 	Live     client.Reader
 	Recorder events.EventRecorder
 	Clock    clock.PassiveClock
-	// Payments is the simulated provider.
-	Payments PaymentProvider
+	Payments Payments
+	// Records writes what could not be settled into Namespace, that of the manager.
+	// Client would wait for a cache of what is not cached.
+	Records   client.Writer
+	Namespace string
 	// Installation tells the payment operations of this installation from those
 	// of others which use the same accounts.
 	Installation string
+
+	hints hints
 }
 
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders/status,verbs=update
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orderclasses;shipments;stockitems,verbs=get;list;watch
-// +kubebuilder:rbac:groups="",resources=secrets,verbs=get
+// +kubebuilder:rbac:groups="",resources=secrets;namespaces,verbs=get
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // Reconcile looks at one Order.

@@ -20,12 +20,14 @@ import (
 // observe reads all that the state machine wants to know of an Order.
 func (r *Reconciler) observe(ctx context.Context, o *v1.Order) (*lifecycle.Facts, error) {
 	f := &lifecycle.Facts{
-		Order: o,
+		Order: o, Heard: r.hints.take(o),
 		Identity: payment.Identity{
 			Installation: r.Installation, Namespace: o.Namespace, Name: o.Name, ExternalRef: o.Spec.ExternalRef,
 		},
 	}
-	for _, read := range []func(context.Context, *lifecycle.Facts) error{r.observeGoods, r.observeClass, r.observeRivals, r.observeToken} {
+	for _, read := range []func(context.Context, *lifecycle.Facts) error{
+		r.observeGoods, r.observeClass, r.observeRivals, r.observeToken, r.observePeers, r.observeNamespace,
+	} {
 		if err := read(ctx, f); err != nil {
 			return nil, err
 		}
@@ -133,43 +135,51 @@ func (r *Reconciler) itemsOf(ctx context.Context, from client.Reader, namespace 
 	return slices.DeleteFunc(items.Items, func(i v1.StockItem) bool { return i.Spec.SKU != sku }), nil
 }
 
-// observeClass reads the class of an order that is not confirmed yet: the named
-// one, or the namespace's default. Of several defaults the oldest counts.
+// observeClass reads the class of an order that is not confirmed yet.
 func (r *Reconciler) observeClass(ctx context.Context, f *lifecycle.Facts) error {
 	o := f.Order
 	if lifecycle.Confirmed(o) {
 		return nil
 	}
+	classes, err := r.classesFor(ctx, o)
+	if err != nil {
+		return err
+	}
+	if len(classes) == 0 {
+		f.ClassMissing = o.Spec.ClassName != ""
+		return nil
+	}
+	f.Class = &classes[0]
+	if len(classes) > 1 && o.Status.Phase == "" {
+		r.Recorder.Eventf(f.Class, o, corev1.EventTypeWarning, v1.ReasonSeveralDefaultClasses, "Reconcile",
+			"several OrderClasses are marked as default; the oldest, %s, is used: remove the annotation from the others", f.Class.Name)
+	}
+	return nil
+}
+
+// classesFor are the classes that an Order may follow, of which the first counts:
+// the named one, or the namespace's defaults, the oldest first.
+func (r *Reconciler) classesFor(ctx context.Context, o *v1.Order) ([]v1.OrderClass, error) {
 	if name := o.Spec.ClassName; name != "" {
 		var c v1.OrderClass
 		err := r.Get(ctx, client.ObjectKey{Namespace: o.Namespace, Name: string(name)}, &c)
 		if apierrors.IsNotFound(err) {
-			f.ClassMissing = true
-			return nil
+			return nil, nil
 		}
 		if err != nil {
-			return fmt.Errorf("reading OrderClass %s: %w", name, err)
+			return nil, fmt.Errorf("reading OrderClass %s: %w", name, err)
 		}
-		f.Class = &c
-		return nil
+		return []v1.OrderClass{c}, nil
 	}
 	var classes v1.OrderClassList
 	if err := r.List(ctx, &classes, client.InNamespace(o.Namespace)); err != nil {
-		return fmt.Errorf("listing the OrderClasses: %w", err)
+		return nil, fmt.Errorf("listing the OrderClasses: %w", err)
 	}
 	defaults := slices.DeleteFunc(classes.Items, func(c v1.OrderClass) bool { return c.Annotations[v1.DefaultClassAnnotation] != "true" })
 	slices.SortFunc(defaults, func(a, b v1.OrderClass) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
-	if len(defaults) == 0 {
-		return nil
-	}
-	f.Class = &defaults[0]
-	if len(defaults) > 1 && o.Status.Phase == "" {
-		r.Recorder.Eventf(f.Class, o, corev1.EventTypeWarning, v1.ReasonSeveralDefaultClasses, "Reconcile",
-			"several OrderClasses are marked as default; the oldest, %s, is used: remove the annotation from the others", f.Class.Name)
-	}
-	return nil
+	return defaults, nil
 }
 
 // observeRivals looks for an Order that this one repeats. The cache says where
@@ -205,7 +215,13 @@ func (r *Reconciler) observeRivals(ctx context.Context, f *lifecycle.Facts) erro
 func (r *Reconciler) observeToken(ctx context.Context, f *lifecycle.Facts) error {
 	o := f.Order
 	ref := o.Spec.Payment.TokenSecretRef
-	if lifecycle.Confirmed(o) || ref == nil || !lifecycle.NeedsToken(f) {
+	if lifecycle.Confirmed(o) || !lifecycle.NeedsToken(f) {
+		return nil
+	}
+	if ref == nil {
+		if lifecycle.TokenRequired(f) {
+			f.TokenProblem = "the provider takes no payment without a token; name the Secret that holds it"
+		}
 		return nil
 	}
 	var s corev1.Secret
@@ -218,5 +234,19 @@ func (r *Reconciler) observeToken(ctx context.Context, f *lifecycle.Facts) error
 	default:
 		f.TokenProblem = tokenProblem(&s)
 	}
+	return nil
+}
+
+// observeNamespace asks whether the order goes with its whole namespace.
+func (r *Reconciler) observeNamespace(ctx context.Context, f *lifecycle.Facts) error {
+	o := f.Order
+	if o.DeletionTimestamp.IsZero() || !lifecycle.HasFinalizer(o) {
+		return nil
+	}
+	var ns corev1.Namespace
+	if err := r.Live.Get(ctx, client.ObjectKey{Name: o.Namespace}, &ns); err != nil {
+		return fmt.Errorf("reading namespace %s: %w", o.Namespace, err)
+	}
+	f.NamespaceGoing = !ns.DeletionTimestamp.IsZero()
 	return nil
 }

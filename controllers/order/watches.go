@@ -13,8 +13,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/payment"
 )
 
 // Indexes of Orders that are not confirmed yet: what they wait for can appear.
@@ -29,6 +31,7 @@ const (
 // or one of its Shipments changes, and, until it is confirmed, when a product or
 // class appears that it waits for.
 func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, options controller.Options) error {
+	r.hints.wake = make(chan event.TypedGenericEvent[*v1.Order])
 	if err := index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
@@ -44,6 +47,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, opt
 		Watches(&v1.StockItem{}, r.enqueue(func(o client.Object) (string, []string) {
 			return indexUnconfirmedSKU, []string{string(o.(*v1.StockItem).Spec.SKU)}
 		}), builder.WithPredicates(appears)).
+		WatchesRawSource(source.Channel(r.hints.wake, &handler.TypedEnqueueRequestForObject[*v1.Order]{})).
 		Watches(&v1.OrderClass{}, r.enqueue(func(o client.Object) (string, []string) {
 			return indexUnconfirmedClass, []string{o.GetName(), anyClass}
 		})).
@@ -51,7 +55,26 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, opt
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 
+// indexOperation knows the Orders with an open payment operation, by the ids of all
+// their operations: a provider may speak of an earlier one.
+const indexOperation = "payment-operation"
+
+func operationIDs(obj client.Object) []string {
+	p := obj.(*v1.Order).Status.Payment
+	if p == nil || payment.Open(p.Operations) == nil {
+		return nil
+	}
+	ids := make([]string, len(p.Operations))
+	for i := range p.Operations {
+		ids[i] = p.Operations[i].ID
+	}
+	return ids
+}
+
 func index(ctx context.Context, indexer client.FieldIndexer) error {
+	if err := indexer.IndexField(ctx, &v1.Order{}, indexOperation, operationIDs); err != nil {
+		return fmt.Errorf("indexing Orders by %s: %w", indexOperation, err)
+	}
 	for name, values := range map[string]func(*v1.Order) []string{
 		indexUnconfirmedSKU: func(o *v1.Order) []string {
 			skus := make([]string, len(o.Spec.Lines))

@@ -28,6 +28,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ApprovalApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AskPolicy"):
 		return &apiv1alpha1.AskPolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CalledProvider"):
+		return &apiv1alpha1.CalledProviderApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CancelRequest"):
 		return &apiv1alpha1.CancelRequestApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CarrierEvent"):
@@ -38,8 +40,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CaseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ConfirmationPolicy"):
 		return &apiv1alpha1.ConfirmationPolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CreditLimit"):
+		return &apiv1alpha1.CreditLimitApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Customer"):
 		return &apiv1alpha1.CustomerApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Discrepancy"):
+		return &apiv1alpha1.DiscrepancyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Feedback"):
 		return &apiv1alpha1.FeedbackApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("GeoPoint"):
@@ -136,6 +142,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.TimelineEntryApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("UnitTraits"):
 		return &apiv1alpha1.UnitTraitsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Waiver"):
+		return &apiv1alpha1.WaiverApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WarehouseFacts"):
 		return &apiv1alpha1.WarehouseFactsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WarehousePolicy"):

@@ -24,6 +24,11 @@ type Finding struct {
 	Final bool
 	// Absent findings miss another object, which may be on its way.
 	Absent bool
+	// Waivable findings are matters of judgement: a class may let an order proceed
+	// in spite of them when its hold ends.
+	Waivable bool
+	// Question is what the customer or shop is asked about it, nil for nothing.
+	Question *v1.Question
 }
 
 func (f *Finding) String() string { return f.Field + ": " + f.Message }
@@ -58,15 +63,20 @@ type Facts struct {
 	Reused bool
 	// Received is the money that was recorded by hand.
 	Received v1.Amount
+	// Twin is the name of an earlier Order that looks the same, "" if there is none.
+	Twin v1.ObjectName
+	// Credit is what the order would add to what its customer owes, nil if it is
+	// not limited.
+	Credit *Credit
 }
 
 // rules in the order in which they are reported: first what ends the order,
 // then what a person must mend, last what the payment lacks.
 var rules = []func(*Facts) *Finding{
-	currencyKnown, notDuplicate, notRejected, nameNotReused,
+	currencyKnown, notDuplicate, notRejected, notCalledOff, nameNotReused,
 	classFound, providerFound,
 	addressComplete, priceComputable, priceAsExpected, productsKnown, itemsFit,
-	approved,
+	wantedTwice, withinCredit, approved,
 	tokenUsable, notDeclined, prepaid,
 }
 
@@ -85,27 +95,28 @@ func currencyKnown(f *Facts) *Finding {
 	if pricing.KnownCurrency(f.Order.Spec.Currency) {
 		return nil
 	}
-	return &Finding{v1.ReasonUnknownCurrency, "spec.currency",
-		fmt.Sprintf("%s is not a currency of ISO 4217; place a new Order with a code such as CNY or EUR", f.Order.Spec.Currency), true, false}
+	return &Finding{Reason: v1.ReasonUnknownCurrency, Field: "spec.currency", Final: true,
+		Message: fmt.Sprintf("%s is not a currency of ISO 4217; place a new Order with a code such as CNY or EUR", f.Order.Spec.Currency)}
 }
 
 func notDuplicate(f *Facts) *Finding {
 	if f.Original == "" {
 		return nil
 	}
-	return &Finding{v1.ReasonDuplicate, "spec.externalRef",
-		fmt.Sprintf("Order %s has the same channel and externalRef; delete this one, or place it with another externalRef", f.Original), true, false}
+	return &Finding{Reason: v1.ReasonDuplicate, Field: "spec.externalRef", Final: true,
+		Message: fmt.Sprintf("Order %s has the same channel and externalRef; delete this one, or place it with another externalRef", f.Original)}
 }
 
 func notRejected(f *Facts) *Finding {
 	if a := f.Order.Spec.Approval; a == nil || a.Decision != v1.DecisionReject {
 		return nil
 	}
-	return &Finding{v1.ReasonApprovalRejected, "spec.approval", "the order was rejected by a person; place a new Order", true, false}
+	return &Finding{Reason: v1.ReasonApprovalRejected, Field: "spec.approval", Final: true,
+		Message: "the order was rejected by a person; place a new Order"}
 }
 
 func nameNotReused(f *Facts) *Finding {
-	if a := f.Order.Spec.Approval; !f.Reused || (a != nil && a.Decision == v1.DecisionApprove) {
+	if !f.Reused || f.approvedByPerson() {
 		return nil
 	}
 	return &Finding{Reason: v1.ReasonReusedName, Field: "metadata.name",
@@ -130,8 +141,8 @@ func classFound(f *Facts) *Finding {
 	if !f.ClassMissing {
 		return nil
 	}
-	return &Finding{v1.ReasonClassNotFound, "spec.className",
-		fmt.Sprintf("there is no OrderClass %s in this namespace; create it or correct the name", f.Order.Spec.ClassName), false, true}
+	return &Finding{Reason: v1.ReasonClassNotFound, Field: "spec.className", Absent: true,
+		Message: fmt.Sprintf("there is no OrderClass %s in this namespace; create it or correct the name", f.Order.Spec.ClassName)}
 }
 
 func providerFound(f *Facts) *Finding {
@@ -159,7 +170,7 @@ func addressComplete(f *Facts) *Finding {
 		{"name", a.Name == ""}, {"lines", len(a.Lines) == 0}, {"city", a.City == ""}, {"country", a.Country == ""},
 	} {
 		if part.absent {
-			return &Finding{v1.ReasonAddressIncomplete, "spec.shipTo." + part.field, "the address lacks this part; add it", false, false}
+			return &Finding{Reason: v1.ReasonAddressIncomplete, Field: "spec.shipTo." + part.field, Message: "the address lacks this part; add it"}
 		}
 	}
 	return nil
@@ -170,51 +181,35 @@ func priceComputable(f *Facts) *Finding {
 		return nil
 	}
 	if d, ok := errors.AsType[*pricing.DiscountError](f.PriceError); ok {
-		return &Finding{v1.ReasonDiscountTooLarge, d.Field, fmt.Sprintf("the discount is above %d, the value that it is given on; lower it", d.Limit), false, false}
+		return &Finding{Reason: v1.ReasonDiscountTooLarge, Field: d.Field,
+			Message: fmt.Sprintf("the discount is above %d, the value that it is given on; lower it", d.Limit)}
 	}
-	return &Finding{v1.ReasonAmountTooLarge, "spec.lines", f.PriceError.Error() + "; lower a quantity or split the order", false, false}
-}
-
-func priceAsExpected(f *Facts) *Finding {
-	want := f.Order.Spec.ExpectedTotal
-	if want == nil || f.PriceError != nil || *want == f.Totals.Total {
-		return nil
-	}
-	return &Finding{v1.ReasonPriceMismatch, "spec.expectedTotal",
-		fmt.Sprintf("expected %d, computed %d minor units; correct expectedTotal, a discount or the shipping fee", *want, f.Totals.Total), false, false}
+	return &Finding{Reason: v1.ReasonAmountTooLarge, Field: "spec.lines", Message: f.PriceError.Error() + "; lower a quantity or split the order"}
 }
 
 func productsKnown(f *Facts) *Finding {
 	for i, l := range f.Order.Spec.Lines {
 		if l.Quantity > 0 && !f.KnownSKUs[l.SKU] {
-			return &Finding{v1.ReasonUnknownSKU, fmt.Sprintf("spec.lines[%d].sku", i),
-				fmt.Sprintf("no StockItem of this namespace keeps %s; create one, or lower the quantity of the line to 0", l.SKU), false, true}
+			return &Finding{Reason: v1.ReasonUnknownSKU, Field: fmt.Sprintf("spec.lines[%d].sku", i), Absent: true,
+				Message: fmt.Sprintf("no StockItem of this namespace keeps %s; create one, or lower the quantity of the line to 0", l.SKU)}
 		}
 	}
 	return nil
-}
-
-func approved(f *Facts) *Finding {
-	if f.ApproveFrom == nil || f.PriceError != nil || f.Totals.Total < *f.ApproveFrom || f.Order.Spec.Approval != nil {
-		return nil
-	}
-	return &Finding{v1.ReasonManualApproval, "spec.approval",
-		fmt.Sprintf("the class asks for approval of orders from %d minor units on; set spec.approval", *f.ApproveFrom), false, false}
 }
 
 func tokenUsable(f *Facts) *Finding {
 	if f.TokenProblem == "" {
 		return nil
 	}
-	return &Finding{v1.ReasonSecretNotUsable, "spec.payment.tokenSecretRef", f.TokenProblem, false, true}
+	return &Finding{Reason: v1.ReasonSecretNotUsable, Field: "spec.payment.tokenSecretRef", Message: f.TokenProblem, Absent: true}
 }
 
 func notDeclined(f *Facts) *Finding {
 	if f.Declined == nil {
 		return nil
 	}
-	return &Finding{v1.ReasonPaymentDeclined, "spec.payment",
-		fmt.Sprintf("the provider declined (%s); change spec.payment to try again", *f.Declined), false, false}
+	return &Finding{Reason: v1.ReasonPaymentDeclined, Field: "spec.payment",
+		Message: fmt.Sprintf("the provider declined (%s); change spec.payment to try again", *f.Declined)}
 }
 
 func prepaid(f *Facts) *Finding {
@@ -222,6 +217,6 @@ func prepaid(f *Facts) *Finding {
 	if p == nil || p.Type != v1.ProviderCash || p.Capture != v1.CaptureOnConfirm || f.PriceError != nil || f.Received >= f.Totals.Total {
 		return nil
 	}
-	return &Finding{v1.ReasonAwaitingPayment, "spec.payment.received",
-		fmt.Sprintf("%d of %d minor units came in; record the rest when it arrives", f.Received, f.Totals.Total), false, false}
+	return &Finding{Reason: v1.ReasonAwaitingPayment, Field: "spec.payment.received",
+		Message: fmt.Sprintf("%d of %d minor units came in; record the rest when it arrives", f.Received, f.Totals.Total)}
 }

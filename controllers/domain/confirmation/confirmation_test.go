@@ -42,6 +42,9 @@ type wanted struct {
 // absent are the findings that miss another object, which may be on its way.
 var absent = map[string]bool{v1.ReasonClassNotFound: true, v1.ReasonUnknownSKU: true, v1.ReasonSecretNotUsable: true}
 
+// judgements are the findings that a class may waive.
+var judgements = map[string]bool{v1.ReasonPriceMismatch: true, v1.ReasonManualApproval: true}
+
 func TestRules(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*Facts)
@@ -185,6 +188,9 @@ func TestRules(t *testing.T) {
 				if findings[0].Absent != missing {
 					t.Errorf("%s: absent is %v", findings[0].Reason, findings[0].Absent)
 				}
+				if findings[0].Waivable != judgements[findings[0].Reason] {
+					t.Errorf("%s: waivable is %v", findings[0].Reason, findings[0].Waivable)
+				}
 				got = &wanted{Reason: findings[0].Reason, Field: findings[0].Field, Final: findings[0].Final}
 				if test.want != nil && strings.Contains(findings[0].String(), test.want.says) && strings.HasPrefix(findings[0].String(), findings[0].Field+": ") {
 					got.says = test.want.says
@@ -216,6 +222,9 @@ func TestFindingsAreInOneOrder(t *testing.T) {
 		o.Spec.Currency, f.Original, o.Spec.ShipTo = "ABC", "order-0", v1.Address{}
 		o.Spec.ExpectedTotal, f.KnownSKUs = new(v1.Amount(1)), nil
 		f.TokenProblem, f.Declined = "no Secret", new("no funds")
+		answer("Duplicate", "Cancel")(f)
+		twin(f)
+		credit(0, 0, 1)(f)
 		return f
 	}
 	for name, test := range map[string]struct {
@@ -227,8 +236,8 @@ func TestFindingsAreInOneOrder(t *testing.T) {
 				f.Order.Spec.Approval, f.Provider = &v1.Approval{Decision: v1.DecisionReject}, nil
 			},
 			[]string{
-				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonApprovalRejected, v1.ReasonNoProvider, v1.ReasonAddressIncomplete,
-				v1.ReasonPriceMismatch, v1.ReasonUnknownSKU, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined,
+				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonApprovalRejected, v1.ReasonAnsweredCancel, v1.ReasonNoProvider, v1.ReasonAddressIncomplete,
+				v1.ReasonPriceMismatch, v1.ReasonUnknownSKU, v1.ReasonDuplicateSuspect, v1.ReasonOverCreditLimit, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined,
 			},
 		},
 		"rejected, without a class": {
@@ -236,15 +245,15 @@ func TestFindingsAreInOneOrder(t *testing.T) {
 				f.Order.Spec.Approval, f.ClassMissing = &v1.Approval{Decision: v1.DecisionReject}, true
 			},
 			[]string{
-				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonApprovalRejected, v1.ReasonClassNotFound, v1.ReasonAddressIncomplete,
-				v1.ReasonPriceMismatch, v1.ReasonUnknownSKU, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined,
+				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonApprovalRejected, v1.ReasonAnsweredCancel, v1.ReasonClassNotFound, v1.ReasonAddressIncomplete,
+				v1.ReasonPriceMismatch, v1.ReasonUnknownSKU, v1.ReasonDuplicateSuspect, v1.ReasonOverCreditLimit, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined,
 			},
 		},
 		"without a class, to be approved": {
 			func(f *Facts) { f.ClassMissing, f.ApproveFrom = true, new(v1.Amount(0)) },
 			[]string{
-				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonClassNotFound, v1.ReasonAddressIncomplete, v1.ReasonPriceMismatch,
-				v1.ReasonUnknownSKU, v1.ReasonManualApproval, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined,
+				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonAnsweredCancel, v1.ReasonClassNotFound, v1.ReasonAddressIncomplete, v1.ReasonPriceMismatch,
+				v1.ReasonUnknownSKU, v1.ReasonDuplicateSuspect, v1.ReasonOverCreditLimit, v1.ReasonManualApproval, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined,
 			},
 		},
 		"without a price, to be prepaid": {
@@ -252,15 +261,15 @@ func TestFindingsAreInOneOrder(t *testing.T) {
 				f.PriceError, f.Provider = &pricing.DiscountError{Field: "spec.discount"}, &cashOnConfirm
 			},
 			[]string{
-				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonAddressIncomplete, v1.ReasonDiscountTooLarge,
-				v1.ReasonUnknownSKU, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined,
+				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonAnsweredCancel, v1.ReasonAddressIncomplete, v1.ReasonDiscountTooLarge,
+				v1.ReasonUnknownSKU, v1.ReasonDuplicateSuspect, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined,
 			},
 		},
 		"to be prepaid": {
 			func(f *Facts) { f.Provider = &cashOnConfirm },
 			[]string{
-				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonAddressIncomplete, v1.ReasonPriceMismatch,
-				v1.ReasonUnknownSKU, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined, v1.ReasonAwaitingPayment,
+				v1.ReasonUnknownCurrency, v1.ReasonDuplicate, v1.ReasonAnsweredCancel, v1.ReasonAddressIncomplete, v1.ReasonPriceMismatch,
+				v1.ReasonUnknownSKU, v1.ReasonDuplicateSuspect, v1.ReasonOverCreditLimit, v1.ReasonSecretNotUsable, v1.ReasonPaymentDeclined, v1.ReasonAwaitingPayment,
 			},
 		},
 	} {

@@ -10,8 +10,8 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/condition"
+	"ordercycle.dev/ordercycle/controllers/domain/confirmation"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
-	"ordercycle.dev/ordercycle/controllers/domain/pricing"
 )
 
 // setConditions writes every condition of the order, the summary last.
@@ -19,14 +19,14 @@ func setConditions(f *Facts, v *view, now time.Time) {
 	o := f.Order
 	st := &o.Status
 	c := condition.Set{Conditions: &st.Conditions, Generation: o.Generation, Now: now}
-	validated(c, o.Spec.Approval, v)
+	validated(c, o, v)
 	if v.confirmed {
 		reserved(c, v)
 		shortage(c, o, v, now)
 		fulfilled(c, f, v)
 	}
 	paid(c, v)
-	settled(c, st.Phase)
+	settled(c, st.Phase, owed(o, v))
 	refused := o.Spec.Cancel != nil && v.confirmed && v.goods.cancelled == v.goods.lowered && v.goods.dispatched > 0 && v.goods.dispatched == v.goods.kept
 	c.Keep(v1.ConditionCancelRefused, refused, v1.ReasonAlreadyDispatched, "everything has left already; create a Return instead")
 	c.Keep(v1.ConditionEditClamped, v.goods.clamped != "" && !v.ending, v1.ReasonBeingPicked,
@@ -34,14 +34,15 @@ func setConditions(f *Facts, v *view, now time.Time) {
 	summarize(c, f, v)
 }
 
-func validated(c condition.Set, approval *v1.Approval, v *view) {
+func validated(c condition.Set, o *v1.Order, v *view) {
+	approval := o.Spec.Approval
 	switch {
-	case v.confirmed:
-		c.True(v1.ConditionValidated, v1.ReasonPassed, "the checks found nothing")
-	case v.ending:
+	case v.ending && !v.confirmed:
 		c.False(v1.ConditionValidated, v1.ReasonCancelled, "the order was cancelled before it was confirmed")
 	case len(v.findings) > 0:
 		c.False(v1.ConditionValidated, v.findings[0].Reason, findings(v))
+	case o.Status.Waiver != nil && o.Status.Waiver.Total == v.amounts.Total:
+		c.True(v1.ConditionValidated, v1.ReasonWaived, fmt.Sprintf("the hold has ended, and the class waives %v", o.Status.Waiver.Reasons))
 	default:
 		c.True(v1.ConditionValidated, v1.ReasonPassed, "the checks found nothing")
 	}
@@ -53,6 +54,8 @@ func validated(c condition.Set, approval *v1.Approval, v *view) {
 	}
 	if approval != nil && approval.Decision == v1.DecisionApprove {
 		c.True(v1.ConditionApproved, v1.ReasonApproved, "a person approved the order")
+	} else if waived(o, v1.ReasonManualApproval, v.amounts.Total) {
+		c.True(v1.ConditionApproved, v1.ReasonWaived, "nobody decided in time, and the class lets the order proceed")
 	} else if v.confirmed || !v.ending {
 		c.True(v1.ConditionApproved, v1.ReasonAutoApproved, "the class asks for no approval")
 	} else {
@@ -95,8 +98,9 @@ func shortage(c condition.Set, o *v1.Order, v *view, now time.Time) {
 
 // askedText tells how to answer the question about the shortage.
 func askedText(o *v1.Order) string {
+	q := question(o)
 	return fmt.Sprintf("units are not in stock: answer question %s in spec.answers with one of %s, until %s",
-		QuestionShortage, strings.Join(shortageOptions, ", "), question(o).Deadline.UTC().Format(time.RFC3339))
+		q.ID, strings.Join(q.Options, ", "), q.Deadline.UTC().Format(time.RFC3339)) + confirmation.Misanswered(o, q)
 }
 
 func fulfilled(c condition.Set, f *Facts, v *view) {
@@ -127,14 +131,19 @@ func paid(c condition.Set, v *view) {
 	}
 }
 
-func settled(c condition.Set, p v1.OrderPhase) {
+// settled says whether goods and money are closed; owes is what is to be paid back by hand.
+func settled(c condition.Set, p v1.OrderPhase, owes v1.Amount) {
 	ends := map[v1.OrderPhase][2]string{
 		v1.OrderCompleted: {v1.ReasonCompleted, "delivered, paid and closed"},
 		v1.OrderCancelled: {v1.ReasonCancelled, "cancelled; nothing is owed"},
 		v1.OrderRejected:  {v1.ReasonRejected, "rejected; nothing was sold"},
 	}
 	if end, ok := ends[p]; ok {
-		c.True(v1.ConditionSettled, v1.ReasonSettled, "goods and money are closed")
+		if owes > 0 {
+			c.False(v1.ConditionSettled, v1.ReasonManualRefundRequired, "money is to be paid back")
+		} else {
+			c.True(v1.ConditionSettled, v1.ReasonSettled, "goods and money are closed")
+		}
 		c.True(v1.ConditionCompleted, end[0], end[1])
 		return
 	}
@@ -168,14 +177,12 @@ func owed(o *v1.Order, v *view) v1.Amount {
 func summarize(c condition.Set, f *Facts, v *view) {
 	o, phase := f.Order, f.Order.Status.Phase
 	if amount := owed(o, v); amount > 0 {
-		c.Stalled(v1.ReasonManualRefundRequired, fmt.Sprintf("pay %s back to the customer by hand, and record it in spec.payment.refunded", pricing.Display(amount, o.Spec.Currency)))
+		owe(c, o, amount)
 		return
 	}
 	switch phase {
-	case v1.OrderCompleted:
-		c.Ready(v1.ReasonCompleted, "delivered, paid and closed")
-	case v1.OrderCancelled:
-		c.Ready(v1.ReasonCancelled, "cancelled; nothing is owed")
+	case v1.OrderCompleted, v1.OrderCancelled:
+		ended(c, &o.Status)
 	case v1.OrderRejected:
 		c.Stalled(v.rejection().Reason, v.rejection().String())
 	case v1.OrderOnHold:
@@ -206,7 +213,9 @@ func calling(c condition.Set, v *view) bool {
 	switch {
 	case v.open == nil:
 		return false
-	case v.open.State == v1.OperationUnknown:
+	case v.open.State == v1.OperationUnknown && v.open.Message != "":
+		c.Stalled(v1.ReasonProviderUnusable, fmt.Sprintf("%s is looked up again once this is mended: %s", v.open.Kind, v.open.Message))
+	case v.open.State == v1.OperationUnknown, v.open.State == v1.OperationFailed:
 		c.Reconciling(v1.ReasonPaymentUnclear, fmt.Sprintf("the provider gave no clear answer to %s; it is looked up again", v.open.Kind))
 	default:
 		c.Reconciling(v1.ReasonProgressing, fmt.Sprintf("%s is sent to the payment provider", v.open.Kind))
@@ -218,6 +227,10 @@ func calling(c condition.Set, v *view) bool {
 func waiting(c condition.Set, f *Facts, v *view) {
 	switch f.Order.Status.Phase {
 	case v1.OrderReceived:
+		if v.unusable != "" {
+			c.Stalled(v1.ReasonProviderUnusable, "the payment provider cannot be asked until this is mended: "+v.unusable)
+			return
+		}
 		c.Reconciling(v1.ReasonChecking, "the order is being checked")
 	case v1.OrderCancelling:
 		if active(f.Shipments) {

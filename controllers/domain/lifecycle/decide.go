@@ -5,21 +5,25 @@ import (
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/payment"
 )
 
 // Plan is what may be done now, before the status is written.
 type Plan struct {
 	// AddFinalizer: the order is about to have effects and must not vanish.
 	AddFinalizer bool
-	// Adopt: before the first operation is recorded, the provider is asked what it
-	// knows of this order's identity. An Order of the same name may have been
-	// deleted, or this one restored without its status.
+	// Adopt: the provider is asked what it knows of this order's identity, once,
+	// and before an operation of it is recorded there. An Order of the same name may
+	// have been deleted, or this one restored without its status.
 	Adopt bool
 	// Call is the recorded payment operation to be looked up, and sent if the
 	// provider does not know it; nil for none.
 	Call *v1.PaymentOperation
 	// RemoveFinalizer: the order is being deleted and nothing of it is left open.
 	RemoveFinalizer bool
+	// Record: what is left open is first written down outside of the namespace, which
+	// is being deleted and does not wait any longer.
+	Record bool
 }
 
 // Decide says what may be done now. Doing nothing is a plan too: the next event
@@ -31,11 +35,14 @@ func Decide(f *Facts, now time.Time) Plan {
 	var p Plan
 	if held := HasFinalizer(o); held && !o.DeletionTimestamp.IsZero() {
 		p.RemoveFinalizer = mayGo(f, v)
+		if !p.RemoveFinalizer && f.NamespaceGoing && !now.Before(patienceEnd(o)) {
+			p.RemoveFinalizer, p.Record = true, true
+		}
 	} else if !held && o.DeletionTimestamp.IsZero() && !closed(o) && !paused(o) {
-		p.AddFinalizer = v.confirmed || v.next(o) != nil || v.confirmable(o) || v.sums.Kept() > 0
+		p.AddFinalizer = v.confirmed || v.next(o) != nil || v.confirmable(o) || v.sums.Kept() > 0 || v.sums.Authorized > 0
 	}
-	p.Adopt = len(operations(o)) == 0 && !paused(o) && !closed(o) && v.next(o) != nil
-	if v.open != nil && !paused(o) && !now.Before(retryAt(v.open)) {
+	p.Adopt = !paused(o) && !closed(o) && v.unasked(o)
+	if v.open != nil && !paused(o) && (f.Heard || !now.Before(payment.RetryAt(v.open))) {
 		p.Call = v.open.DeepCopy()
 	}
 	return p
@@ -49,13 +56,22 @@ func paused(o *v1.Order) bool {
 	return o.Spec.Management == v1.ManagementPaused && o.DeletionTimestamp.IsZero()
 }
 
+// patience is how long the deletion of a namespace waits for an order that cannot
+// be settled: nothing new can be made in it, and people think it gone.
+const patience = 10 * time.Minute
+
+func patienceEnd(o *v1.Order) time.Time { return o.DeletionTimestamp.Add(patience) }
+
 // mayGo says whether an order that is being deleted leaves nothing open: no
 // call, no money held or owed, no Shipment that may still leave or is on its way,
 // or is about to be made: its units are not cancelled yet, so their price still
 // counts as due.
 func mayGo(f *Facts, v *view) bool {
-	if closed(f.Order) || f.Order.Annotations[v1.DeletionPolicyAnnotation] == v1.DeletionPolicyOrphan {
+	if f.Order.Annotations[v1.DeletionPolicyAnnotation] == v1.DeletionPolicyOrphan {
 		return true
+	}
+	if closed(f.Order) {
+		return closedOwes(f.Order) == 0
 	}
 	if intended(f) {
 		return false
@@ -72,21 +88,13 @@ func mayGo(f *Facts, v *view) bool {
 // looks again whether others were served first.
 const allocatorTurn = 5 * time.Second
 
+// maxAdoptionTurn is the longest time until the provider is asked again what it
+// knows of an order.
+const maxAdoptionTurn = 5 * time.Minute
+
 // tokenTurn is how long an order waits before it looks again at a payment token
 // that it could not use: Secrets are not watched.
 const tokenTurn = 30 * time.Second
-
-// maxBackoff is the longest time between two looks at an unclear operation.
-const maxBackoff = 5 * time.Minute
-
-// retryAt is when an open operation is to be tried: one that was only intended
-// at once, an unclear one after 1, 2, 4, ... seconds.
-func retryAt(op *v1.PaymentOperation) time.Time {
-	if op.State == v1.OperationIntended {
-		return time.Time{}
-	}
-	return op.At.Add(min(maxBackoff, time.Second<<min(max(op.Attempts-1, 0), 16)))
-}
 
 // Deadline is when time alone changes what is to be done: the end of a hold or
 // of a return window, or the next look at an unclear operation. Zero for never.
@@ -106,16 +114,23 @@ func Deadline(f *Facts, now time.Time) time.Time {
 		add(*v.holdUntil)
 	}
 	if v.open != nil {
-		add(retryAt(v.open))
+		add(payment.RetryAt(v.open))
 	}
-	if len(operations(o)) == 0 && v.next(o) != nil {
-		add(now.Add(allocatorTurn)) // the provider could not be asked
+	if v.unasked(o) {
+		// The provider could not be asked. The longer it lasts, the longer it may last.
+		add(now.Add(min(maxAdoptionTurn, max(allocatorTurn, now.Sub(o.CreationTimestamp.Time)/4))))
 	}
 	if v.arriving {
 		add(arrivalEnd(o))
 	}
+	if !o.DeletionTimestamp.IsZero() {
+		add(patienceEnd(o))
+	}
 	if f.TokenProblem != "" {
 		add(now.Add(tokenTurn))
+	}
+	if v.heldByPeers() {
+		add(now.Add(peersTurn))
 	}
 	if end, known := v.windowEnd(); known {
 		add(end)

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"cmp"
 	"slices"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -32,9 +31,15 @@ type Facts struct {
 	Live bool
 	// Original is the Order that this one repeats, found by a live read; "" if none.
 	Original v1.ObjectName
+	// Peers is what the customer's other Orders say, where NeedsPeers asks for it.
+	Peers Peers
 	// OtherCurrency says that the provider knows an order of this identity in
 	// another currency.
 	OtherCurrency bool
+	// Heard says that the provider sent word of an operation: it is looked up at once.
+	Heard bool
+	// NamespaceGoing says that the whole namespace is being deleted.
+	NamespaceGoing bool
 	// TokenProblem says why the payment token cannot be used, "" if it can or
 	// none is needed.
 	TokenProblem string
@@ -61,6 +66,9 @@ type Outcome struct {
 	LookedUp bool
 	// OtherCurrency says that it knows them in another currency.
 	OtherCurrency bool
+	// Unusable says what a person has to mend before the provider can be asked what
+	// it knows, "" if it could be or is only to be asked again.
+	Unusable string
 }
 
 // Repeats says whether an order repeats a rival: both have the same channel and
@@ -76,13 +84,7 @@ func Repeats(o, rival *v1.Order) bool {
 	if closed(rival) {
 		return false
 	}
-	return cmp.Or(rival.CreationTimestamp.Compare(o.CreationTimestamp.Time), cmp.Compare(rival.Name, o.Name)) < 0
-}
-
-// NeedsToken says whether the provider of an order takes a payment token.
-func NeedsToken(f *Facts) bool {
-	_, provider := policy(f)
-	return provider != nil && provider.Type == v1.ProviderSimulated && !closed(f.Order)
+	return before(rival, o)
 }
 
 // Cancels says whether an order is about to cancel units, or to go.

@@ -48,7 +48,7 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-func TestNeedsTokenAndProviderName(t *testing.T) {
+func TestNeedsTokenAndChosen(t *testing.T) {
 	for name, test := range map[string]struct {
 		class    *v1.OrderClass
 		method   v1.PaymentMethod
@@ -67,7 +67,11 @@ func TestNeedsTokenAndProviderName(t *testing.T) {
 	} {
 		s := newShop(t, test.class, test.method, 1)
 		s.order().Spec.Payment.Provider = test.named
-		if got := ProviderName(&s.facts); got != test.provider {
+		var got v1.Identifier
+		if _, provider := Chosen(&s.facts); provider != nil {
+			got = provider.Name
+		}
+		if got != test.provider {
 			t.Errorf("%s: provider %q, want %q", name, got, test.provider)
 		}
 		if got := NeedsToken(&s.facts); got != test.token {
@@ -253,17 +257,41 @@ func TestSettlement(t *testing.T) {
 	s.settle()
 	parcel(2, (*shop).reserve, (*shop).dispatch, (*shop).deliver)(s)
 	s.shipment(1).Spec.ActualFreight = new(v1.Amount(150))
-	lower(2)(s)
-	s.settle()
 	if s.order().Status.Settlement != nil {
-		t.Error("settled before the end")
+		t.Error("settled while a unit is still to come")
 	}
-	s.now = s.now.Add(48 * time.Hour)
+	lower(2)(s)
 	s.settle()
 	// 1 % of 20.00 is the provider's.
 	want := &v1.Settlement{Revenue: 2000, GoodsCost: 1200, Freight: 150, Fees: 20, Profit: 630, MarginBps: new(int64(3150))}
 	if diff := cmp.Diff(want, s.order().Status.Settlement); diff != "" {
-		t.Errorf("settlement (-want +got):\n%s", diff)
+		t.Errorf("settlement of a delivered order (-want +got):\n%s", diff)
+	}
+	s.now = s.now.Add(48 * time.Hour)
+	s.settle()
+	if diff := cmp.Diff(want, s.order().Status.Settlement); diff != "" {
+		t.Errorf("settlement of a completed order (-want +got):\n%s", diff)
+	}
+}
+
+// What does not agree is shown while the goods can still be returned.
+func TestSettlementShowsDiscrepancies(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 3)
+	s.settle()
+	parcel(3, (*shop).reserve, (*shop).dispatch, (*shop).deliver)(s)
+	s.settle()
+	capture := &s.order().Status.Payment.Operations[1]
+	capture.Asked, capture.Amount = new(capture.Amount), capture.Amount+7
+	s.order().Spec.Payment.Refunded = []v1.ReceivedPayment{{ID: "r", Amount: 99999}}
+	s.settle()
+	want := []v1.Discrepancy{
+		{Kind: v1.DiscrepancyUnderCaptured, Amount: int64(s.order().Status.Amounts.Due)},
+		{Kind: v1.DiscrepancyOtherAmount, Amount: 7},
+		{Kind: v1.DiscrepancyUnmatchedCash, Amount: 99999 - 3007},
+		{Kind: v1.DiscrepancyFreightUnknown, Amount: 1},
+	}
+	if diff := cmp.Diff(want, s.order().Status.Settlement.Discrepancies); diff != "" {
+		t.Errorf("discrepancies (-want +got):\n%s", diff)
 	}
 }
 

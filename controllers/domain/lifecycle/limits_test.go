@@ -1,8 +1,12 @@
 package lifecycle
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
@@ -43,8 +47,17 @@ func TestNothingIsRecordedBeforeTheProviderWasAsked(t *testing.T) {
 	if len(operations(s.order())) > 0 {
 		t.Errorf("recorded: %v", s.calls())
 	}
-	if got := Deadline(&s.facts, s.now); !got.Equal(s.now.Add(allocatorTurn)) {
-		t.Errorf("it is asked again at %v", got)
+	placed := s.order().CreationTimestamp.Time
+	for age, want := range map[time.Duration]time.Duration{0: allocatorTurn, 8 * time.Minute: 2 * time.Minute, time.Hour: maxAdoptionTurn} {
+		if now := placed.Add(age); !Deadline(&s.facts, now).Equal(now.Add(want)) {
+			t.Errorf("%v old, it is asked again after %v, want %v", age, Deadline(&s.facts, now).Sub(now), want)
+		}
+	}
+	// What a person has to mend is shown as long as it is there.
+	mend := Project(&s.facts, Outcome{Unusable: "create Secret shop.card"}, s.now)
+	ready := meta.FindStatusCondition(mend.Conditions, v1.ConditionReady)
+	if ready.Reason != v1.ReasonProviderUnusable || !strings.HasSuffix(ready.Message, "create Secret shop.card") || !meta.IsStatusConditionTrue(mend.Conditions, v1.ConditionStalled) {
+		t.Errorf("the order says %+v", ready)
 	}
 }
 
@@ -143,5 +156,58 @@ func TestALoweredQuantityComesToRestBesideALineThatWaits(t *testing.T) {
 	}
 	if l := s.order().Status.Lines[0]; l.Cancelled != 2 || l.Reserved != 1 || len(s.shipments) > 4 {
 		t.Errorf("after %d Shipments line 1 is %+v", len(s.shipments), l)
+	}
+}
+
+// An order that was restored without its status and without its token asks what it
+// has paid already before it asks for another card.
+func TestARestoredOrderNeedsNoToken(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2)
+	s.settle()
+	lost := s.order().Status
+	s.order().Status = v1.OrderStatus{ObservedGeneration: -1}
+	s.order().Finalizers = nil
+	s.facts.TokenProblem = "there is no Secret token; create it"
+	s.settle()
+	if want := "Backordered, ready AwaitingStock; held 0 taken 2000 back 0 due 2000"; s.text() != want {
+		t.Errorf("%s, want %s; calls %v, before %v", s.text(), want, s.calls(), lost.Payment.Operations)
+	}
+}
+
+// One that is held is known to have paid, and gets its money back when it ends.
+func TestARestoredOrderThatIsHeld(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2)
+	s.settle()
+	s.order().Status = v1.OrderStatus{ObservedGeneration: -1}
+	s.order().Finalizers = nil
+	s.order().Spec.ShipTo.City = ""
+	s.settle()
+	if want := "OnHold, ready AddressIncomplete; held 0 taken 2000 back 0 due 2000"; s.text() != want {
+		t.Errorf("%s, want %s", s.text(), want)
+	}
+	s.now = s.now.Add(100 * time.Hour)
+	s.settle()
+	if want := "Rejected, stalled HoldExpired; held 0 taken 2000 back 2000 due 2000"; s.text() != want {
+		t.Errorf("%s, want %s", s.text(), want)
+	}
+}
+
+// Another provider is asked as well before it is called.
+func TestEachProviderIsAskedOnce(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+	s.bank.decline = true
+	s.settle()
+	s.bank.decline = false
+	s.edit(func(o *v1.OrderSpec) { o.Payment.Method = v1.PaymentOnline })
+	if plan := Decide(&s.facts, s.now); !plan.Adopt {
+		t.Errorf("the other provider is not asked: %+v", plan)
+	}
+	s.settle()
+	var asked []v1.Identifier
+	for _, p := range s.order().Status.Payment.Providers {
+		asked = append(asked, p.Provider.Name)
+	}
+	if !slices.Equal(asked, []v1.Identifier{"card", "wallet"}) {
+		t.Errorf("asked were %v", asked)
 	}
 }

@@ -67,6 +67,12 @@ func holdLimit(f *Facts) time.Duration {
 	return time.Duration(hours) * time.Hour
 }
 
+// proceeds says whether the class lets an order go on when its hold ends.
+func proceeds(f *Facts) bool {
+	c := f.Class
+	return c != nil && c.Spec.Confirmation != nil && c.Spec.Confirmation.OnDeadline == v1.HoldProceed
+}
+
 func approveFrom(f *Facts) *v1.Amount {
 	if c := f.Class; c != nil && c.Spec.Confirmation != nil {
 		return c.Spec.Confirmation.AutoApproveBelow

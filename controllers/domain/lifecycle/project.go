@@ -24,7 +24,7 @@ const (
 // stored before anything is done about it.
 func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 	if closed(f.Order) {
-		return projectClosed(f.Order)
+		return projectClosed(f, now)
 	}
 	o := f.Order.DeepCopy()
 	g := *f
@@ -32,11 +32,14 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 	if out.Operation != nil {
 		merge(o, out.Operation)
 	}
-	if len(operations(o)) == 0 && len(out.Adopted) > 0 {
-		o.Status.Payment = &v1.PaymentStatus{Operations: out.Adopted}
+	if out.LookedUp {
+		adopt(&g, out.Adopted)
 	}
 	g.OtherCurrency = g.OtherCurrency || out.OtherCurrency
 	v := look(&g, now)
+	if v.waiver != nil {
+		o.Status.Waiver = v.waiver
+	}
 	if HasFinalizer(o) && !paused(o) {
 		if v.confirmable(o) {
 			confirm(o, v, now)
@@ -45,10 +48,8 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 		if f.Live && cut(o, v.cuts(&g, now)) {
 			v = look(&g, now)
 		}
-		if step := v.next(o); step != nil && (out.LookedUp || len(operations(o)) > 0) {
-			o.Status.Payment = orEmpty(o.Status.Payment)
-			o.Status.Payment.Operations = append(o.Status.Payment.Operations,
-				step.Record(g.Identity, operations(o), ProviderName(&g), o.Generation, second(now)))
+		if step := v.next(o); step != nil && (step.Kind != v1.OperationAuthorize || !v.unasked(o)) {
+			record(&g, step, second(now))
 			v = look(&g, now)
 		}
 	}
@@ -61,10 +62,7 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 		Shipped: fmt.Sprintf("%d/%d", v.goods.dispatched, v.goods.kept),
 	}
 	st.Payment = orEmpty(st.Payment)
-	st.Payment.State = payment.State(v.sums, v.amounts.Total, v.amounts.Due)
-	if !v.confirmed && len(st.Payment.Operations) == 0 && v.sums.Captured == 0 {
-		st.Payment.State = v1.PaymentUnpaid
-	}
+	st.Payment.State = v.paymentState(o)
 	st.Shipments = nil
 	for _, s := range f.Shipments {
 		if s.Status.ReservedAt == nil {
@@ -76,23 +74,22 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 		st.Shipments = st.Shipments[over:]
 	}
 	st.Phase = v.phase(&g, now)
-	if Final(st.Phase) && v.confirmed {
-		st.Settlement = pricing.Settle(st.Amounts, st.Lines, payment.Captures(operations(o)), v.policy.Provider, freight(f.Shipments))
+	if v.confirmed && (st.Phase == v1.OrderDelivered || Final(st.Phase)) {
+		st.Settlement = pricing.Settle(books(o, v, freightOf(f.Shipments)))
 	}
+	v.unusable = out.Unusable
 	st.Timeline = enter(st.Timeline, st.Phase, second(now))
 	setConditions(&g, v, now)
 	return st
 }
 
-// projectClosed leaves an ended order as it is, but for saying that the latest
-// spec was seen.
-func projectClosed(o *v1.Order) *v1.OrderStatus {
-	st := o.Status.DeepCopy()
-	st.ObservedGeneration = o.Generation
-	for i := range st.Conditions {
-		st.Conditions[i].ObservedGeneration = o.Generation
+// paymentState is a view of the sums. Of an order that was never confirmed nothing
+// is due, but it is not paid for all that.
+func (v *view) paymentState(o *v1.Order) v1.PaymentState {
+	if !v.confirmed && len(operations(o)) == 0 && v.sums.Captured == 0 {
+		return v1.PaymentUnpaid
 	}
-	return st
+	return payment.State(v.sums, v.amounts.Total, v.amounts.Due)
 }
 
 // confirm freezes the amounts and the policy; from now on the order has its
@@ -119,25 +116,6 @@ func orEmpty(p *v1.PaymentStatus) *v1.PaymentStatus {
 		return &v1.PaymentStatus{}
 	}
 	return p
-}
-
-// ProviderName is the provider that takes the order's payment, "" if there is none.
-func ProviderName(f *Facts) v1.Identifier {
-	if _, provider := policy(f); provider != nil {
-		return provider.Name
-	}
-	return ""
-}
-
-// freight is what the carriers charged, as far as they said so.
-func freight(shipments []*v1.Shipment) v1.Amount {
-	var sum v1.Amount
-	for _, s := range shipments {
-		if a := s.Spec.ActualFreight; a != nil {
-			sum += min(*a, v1.MaxAmount-sum)
-		}
-	}
-	return sum
 }
 
 // enter adds a stay in a phase to the timeline when the phase changes.

@@ -62,11 +62,15 @@ func (v *view) asked(o *v1.Order, now time.Time) bool {
 	return v.confirmed && !v.ending && v.goods.waiting > 0 && question(o) != nil && v.shortagePolicy(o, now) == v1.ShortageAsk
 }
 
-// ask keeps the list of questions: the one about the shortage stands while units
-// wait, and, once answered, for good.
+// ask keeps the list of questions: those of the checks, and the one about the
+// shortage, which stands while units wait, and, once answered, for good.
 func (v *view) ask(f *Facts, now time.Time) {
 	o := f.Order
-	if !v.confirmed || v.policy.Shortage != v1.ShortageAsk || paused(o) {
+	if paused(o) {
+		return
+	}
+	v.askFindings(o)
+	if !v.confirmed || v.policy.Shortage != v1.ShortageAsk {
 		return
 	}
 	answered := slices.ContainsFunc(o.Spec.Answers, answers)

@@ -4,9 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/confirmation"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
@@ -23,6 +20,8 @@ type view struct {
 	amounts  v1.OrderAmounts
 	sums     payment.Sums
 	findings []confirmation.Finding
+	// unusable says why the provider could not be asked, "" if it could.
+	unusable string
 	// open is the payment operation without a result.
 	open *v1.PaymentOperation
 	// ending: a cancel, a deletion or quantities of 0 ask for the end.
@@ -35,11 +34,13 @@ type view struct {
 	// arriving: all that is missing are other objects, and the order is so new
 	// that they may have been applied together with it.
 	arriving bool
-}
-
-// closed says whether the order has ended: nothing changes any more.
-func closed(o *v1.Order) bool {
-	return meta.IsStatusConditionTrue(o.Status.Conditions, v1.ConditionCompleted)
+	// hearsay: the order passes, but what is known of its customer's other Orders
+	// is old.
+	hearsay bool
+	// proceeds: the class lets an order proceed when its hold ends, and waiver is
+	// what that waives now, nil for nothing.
+	proceeds bool
+	waiver   *v1.Waiver
 }
 
 // Confirmed says whether the order was confirmed, with all that was frozen then.
@@ -104,30 +105,30 @@ func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time
 	facts := confirmation.Facts{
 		Order: o, ClassMissing: f.ClassMissing, BuiltIn: f.Class == nil && !f.ClassMissing, Provider: v.provider,
 		Totals: totals, PriceError: priceError, KnownSKUs: known, Original: f.Original,
-		ItemLimit: itemLimit(v.policy), ApproveFrom: approveFrom(f), TokenProblem: f.TokenProblem, Received: v.sums.Captured,
-		Reused: reused(o, v.sums) || f.OtherCurrency,
+		ItemLimit: itemLimit(v.policy), ApproveFrom: approveFrom(f), TokenProblem: v.tokenProblem(f), Received: v.sums.Captured,
+		Reused: reused(o, v.sums) || f.OtherCurrency, Twin: f.Peers.Twin, Credit: v.credit(f),
 	}
 	if op := payment.LastDeclined(operations(o), v1.OperationAuthorize); op != nil && op.Basis >= o.Generation {
 		facts.Declined = &op.Message
 	}
-	v.findings = confirmation.Check(&facts)
-	young := heldSince(o) == nil && now.Before(arrivalEnd(o))
-	if len(v.findings) == 0 {
-		// Without any class the default one may be on its way, too.
-		v.arriving = young && f.Class == nil
-		return
-	}
-	if young && !slices.ContainsFunc(v.findings, func(f confirmation.Finding) bool { return !f.Absent }) {
+	v.findings = slices.DeleteFunc(confirmation.Check(&facts), func(found confirmation.Finding) bool {
+		return waived(o, found.Reason, totals.Total)
+	})
+	young := now.Before(arrivalEnd(o))
+	unheld := young && heldSince(o) == nil
+	if unheld && len(v.findings) > 0 && !slices.ContainsFunc(v.findings, func(f confirmation.Finding) bool { return !f.Absent }) {
 		v.findings, v.arriving = nil, true
 		return
 	}
-	until := now.Add(holdLimit(f))
-	if since := heldSince(o); since != nil {
-		until = since.Add(holdLimit(f))
+	if len(v.findings) > 0 {
+		v.hold(f, now)
 	}
-	v.holdUntil = &until
-	unsendable := v.open != nil && v.open.Kind == v1.OperationAuthorize && f.TokenProblem != ""
-	v.expired = (v.open == nil || unsendable) && !now.Before(until)
+	if len(v.findings) == 0 {
+		// Without any class the default one may be on its way, too, and where orders
+		// are compared one with an earlier place.
+		v.arriving = (unheld && f.Class == nil) || (young && NeedsPeers(f))
+		v.hearsay = !v.arriving && NeedsPeers(f) && !f.Peers.Live
+	}
 }
 
 // arrivalGrace is how long an order waits for objects that were applied
@@ -150,13 +151,6 @@ func reused(o *v1.Order, sums payment.Sums) bool {
 // adoptedBasis is the basis of an operation that no spec of this Order led to.
 const adoptedBasis = 0
 
-func heldSince(o *v1.Order) *metav1.Time {
-	if n := len(o.Status.Timeline); n > 0 && o.Status.Timeline[n-1].Stage == v1.OrderOnHold {
-		return &o.Status.Timeline[n-1].EnteredAt
-	}
-	return nil
-}
-
 func operations(o *v1.Order) []v1.PaymentOperation {
 	if o.Status.Payment == nil {
 		return nil
@@ -173,8 +167,12 @@ func (v *view) rejection() *confirmation.Finding {
 		return &f
 	}
 	if v.expired {
-		return &confirmation.Finding{Reason: v1.ReasonHoldExpired, Field: v.findings[0].Field,
-			Message: "the order was held longer than its class allows: " + v.findings[0].Message, Final: true}
+		cause := v.findings[0]
+		if v.proceeds {
+			cause = v.findings[slices.IndexFunc(v.findings, binding)]
+		}
+		return &confirmation.Finding{Reason: v1.ReasonHoldExpired, Field: cause.Field,
+			Message: "the order was held longer than its class allows: " + cause.Message, Final: true}
 	}
 	return nil
 }
@@ -188,7 +186,9 @@ func Abandoned(f *Facts, now time.Time) bool { return look(f, now).abandoned() }
 
 // ready says whether the order can be confirmed, but for money that is to be
 // authorised.
-func (v *view) ready() bool { return !v.confirmed && !v.ending && !v.arriving && len(v.findings) == 0 }
+func (v *view) ready() bool {
+	return !v.confirmed && !v.ending && !v.arriving && !v.hearsay && len(v.findings) == 0
+}
 
 // need is what the order asks of its payment provider now.
 func (v *view) need() payment.Need {
@@ -238,3 +238,12 @@ func (v *view) moneyDone() bool {
 // toAuthorize is the money that must be held before the order is confirmed: the
 // total, less what an order of the same identity has paid already.
 func (v *view) toAuthorize() v1.Amount { return max(0, v.amounts.Total-v.sums.Kept()) }
+
+// tokenProblem says why the payment token cannot be used, "" if it can or there is
+// nothing to authorise.
+func (v *view) tokenProblem(f *Facts) string {
+	if v.toAuthorize() == 0 {
+		return ""
+	}
+	return f.TokenProblem
+}

@@ -72,7 +72,8 @@ func (m *model) call(t *rapid.T, decline bool) bool {
 	if last := LastDeclined(m.ops, step.Kind); last != nil && last.Basis >= m.generation {
 		t.Fatalf("%s was declined for generation %d and is tried again for %d", step.Kind, last.Basis, m.generation)
 	}
-	op := step.Record(Identity{Name: "order-1"}, m.ops, "bank", m.generation, now)
+	ops := step.Record(Identity{Name: "order-1"}, m.ops, Place{"retail", "bank"}, m.generation, now)
+	op := ops[len(ops)-1]
 	for _, old := range m.ops {
 		if old.ID == op.ID {
 			t.Fatalf("the id of %s %d was used before", op.Kind, op.Seq)

@@ -63,15 +63,21 @@ func oldest(ops []v1.PaymentOperation, kind v1.OperationKind, using ...v1.Operat
 		if op.Kind != kind || op.State != v1.OperationSucceeded {
 			continue
 		}
-		rest := op.Amount
-		for _, u := range ops {
-			if u.Parent == op.ID && u.State == v1.OperationSucceeded && slices.Contains(using, u.Kind) {
-				rest -= u.Amount
-			}
-		}
-		if rest > 0 {
-			return op, rest
+		if left := rest(ops, op, using...); left > 0 {
+			return op, left
 		}
 	}
 	return nil, 0
+}
+
+// rest is what the operations of the using kinds have left of an operation: 0
+// if a provider took more than there was.
+func rest(ops []v1.PaymentOperation, op *v1.PaymentOperation, using ...v1.OperationKind) v1.Amount {
+	left := op.Amount
+	for i := range ops {
+		if u := &ops[i]; u.Parent == op.ID && u.State == v1.OperationSucceeded && slices.Contains(using, u.Kind) {
+			left -= u.Amount
+		}
+	}
+	return max(0, left)
 }

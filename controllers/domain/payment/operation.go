@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/pricing"
 )
 
 // Identity is what makes an operation's id: what survives when the Order is
@@ -41,7 +42,25 @@ func OperationID(id Identity, kind v1.OperationKind, seq int32) string {
 // Open is the operation that has no result yet, nil if there is none.
 func Open(ops []v1.PaymentOperation) *v1.PaymentOperation {
 	for i := range ops {
-		if s := ops[i].State; s == v1.OperationIntended || s == v1.OperationUnknown {
+		switch ops[i].State {
+		case v1.OperationIntended, v1.OperationUnknown, v1.OperationFailed:
+			return &ops[i]
+		}
+	}
+	return nil
+}
+
+// Ref is the provider's reference of the operation with an id, "" if there is none.
+func Ref(ops []v1.PaymentOperation, id string) string {
+	if op := find(ops, id); op != nil {
+		return op.Ref
+	}
+	return ""
+}
+
+func find(ops []v1.PaymentOperation, id string) *v1.PaymentOperation {
+	for i := range ops {
+		if ops[i].ID == id {
 			return &ops[i]
 		}
 	}
@@ -84,18 +103,16 @@ func (s Sums) Kept() v1.Amount { return s.Captured - s.Refunded }
 // paid back by hand than came in: what is recorded above that counts nothing.
 func Sum(ops []v1.PaymentOperation, received, refunded []v1.ReceivedPayment) Sums {
 	var s Sums
-	for _, op := range ops {
+	for i := range ops {
+		op := &ops[i]
 		if op.State != v1.OperationSucceeded {
 			continue
 		}
 		switch op.Kind {
 		case v1.OperationAuthorize:
-			s.Authorized += op.Amount
+			s.Authorized += rest(ops, op, v1.OperationCapture, v1.OperationVoid)
 		case v1.OperationCapture:
 			s.Captured += op.Amount
-			s.Authorized -= op.Amount
-		case v1.OperationVoid:
-			s.Authorized -= op.Amount
 		case v1.OperationRefund:
 			s.Refunded += op.Amount
 		}
@@ -109,15 +126,40 @@ func Sum(ops []v1.PaymentOperation, received, refunded []v1.ReceivedPayment) Sum
 	return s
 }
 
-// Captures lists the amounts of the captures that a provider made.
-func Captures(ops []v1.PaymentOperation) []v1.Amount {
-	var list []v1.Amount
-	for _, op := range ops {
-		if op.Kind == v1.OperationCapture && op.State == v1.OperationSucceeded {
-			list = append(list, op.Amount)
+// Captures lists the captures that a provider made.
+func Captures(ops []v1.PaymentOperation) []pricing.Capture {
+	var list []pricing.Capture
+	for i := range ops {
+		if op := &ops[i]; op.Kind == v1.OperationCapture && op.State == v1.OperationSucceeded {
+			list = append(list, pricing.Capture{Amount: op.Amount, Fee: op.Fee})
 		}
 	}
 	return list
+}
+
+// OtherAmount is by how much providers did other amounts than they were asked
+// for, each counted as positive.
+func OtherAmount(ops []v1.PaymentOperation) int64 {
+	var sum int64
+	for i := range ops {
+		op := &ops[i]
+		if op.State != v1.OperationSucceeded || op.Asked == nil {
+			continue
+		}
+		difference := int64(op.Amount - *op.Asked)
+		sum += max(difference, -difference)
+	}
+	return sum
+}
+
+// Unmatched is what was recorded as paid back by hand above what had come in.
+func Unmatched(ops []v1.PaymentOperation, received, refunded []v1.ReceivedPayment) int64 {
+	var stated int64
+	for _, r := range refunded {
+		stated += r.Amount
+	}
+	counted := Sum(ops, received, refunded).Refunded - Sum(ops, received, nil).Refunded
+	return stated - int64(counted)
 }
 
 // State is a view of the sums.
@@ -143,21 +185,25 @@ func State(s Sums, total, due v1.Amount) v1.PaymentState {
 	}
 }
 
-// Record turns a step into the next operation of its kind, Intended. generation
-// is that of the spec which led to it; provider is used unless the step acts on
-// an earlier operation, which stays with its own.
-func (st *Step) Record(id Identity, ops []v1.PaymentOperation, provider v1.Identifier, generation int64, now metav1.Time) v1.PaymentOperation {
+// Place is the provider of a class.
+type Place struct {
+	Class    v1.ObjectName
+	Provider v1.Identifier
+}
+
+// Record appends a step as the next operation of its kind, Intended. generation
+// is that of the spec which led to it; place is used unless the step acts on an
+// earlier operation, which stays with its own.
+func (st *Step) Record(id Identity, ops []v1.PaymentOperation, place Place, generation int64, now metav1.Time) []v1.PaymentOperation {
 	seq := int32(1)
 	if op := last(ops, st.Kind); op != nil {
 		seq = op.Seq + 1
 	}
-	for _, op := range ops {
-		if op.ID == st.Parent {
-			provider = op.Provider
-		}
+	if parent := find(ops, st.Parent); parent != nil {
+		place = Place{parent.Class, parent.Provider}
 	}
-	return v1.PaymentOperation{
-		ID: OperationID(id, st.Kind, seq), Kind: st.Kind, Seq: seq, Amount: st.Amount,
-		State: v1.OperationIntended, Parent: st.Parent, Provider: provider, Basis: generation, At: now,
-	}
+	return append(ops, v1.PaymentOperation{
+		ID: OperationID(id, st.Kind, seq), Kind: st.Kind, Seq: seq, Amount: st.Amount, State: v1.OperationIntended,
+		Parent: st.Parent, Class: place.Class, Provider: place.Provider, Basis: generation, At: now, RecordedAt: &now,
+	})
 }

@@ -2,12 +2,14 @@ package payment
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/pricing"
 )
 
 // The ids of the past must stay what they were: a provider knows them.
@@ -163,15 +165,46 @@ func TestCaptures(t *testing.T) {
 		done(v1.OperationAuthorize, 1, 100, ""), done(v1.OperationCapture, 1, 30, "Authorize-1"),
 		declined(v1.OperationCapture, 2, 1), done(v1.OperationCapture, 3, 50, "Authorize-1"), done(v1.OperationRefund, 1, 5, "Capture-1"),
 	}
-	if diff := cmp.Diff([]v1.Amount{30, 50}, Captures(ops)); diff != "" {
+	ops[1].Fee = new(v1.Amount(2))
+	if diff := cmp.Diff([]pricing.Capture{{Amount: 30, Fee: new(v1.Amount(2))}, {Amount: 50}}, Captures(ops)); diff != "" {
 		t.Errorf("Captures (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatDoesNotMatch(t *testing.T) {
+	ops := []v1.PaymentOperation{
+		done(v1.OperationAuthorize, 1, 100, ""), done(v1.OperationCapture, 1, 30, "Authorize-1"), done(v1.OperationCapture, 2, 50, "Authorize-1"),
+		declined(v1.OperationCapture, 3, 1), done(v1.OperationRefund, 1, 5, "Capture-1"),
+	}
+	ops[1].Asked, ops[2].Asked, ops[3].Asked = new(v1.Amount(33)), new(v1.Amount(46)), new(v1.Amount(9))
+	if got := OtherAmount(ops); got != 3+4 {
+		t.Errorf("other amounts differ by %d, want 7: both directions count, and a declined call does not", got)
+	}
+	hand := func(amounts ...v1.Amount) (list []v1.ReceivedPayment) {
+		for _, a := range amounts {
+			list = append(list, v1.ReceivedPayment{Amount: int64(a)})
+		}
+		return list
+	}
+	for name, test := range map[string]struct {
+		received, refunded []v1.ReceivedPayment
+		want               int64
+	}{
+		"nothing by hand":                         {nil, nil, 0},
+		"all that came in went back":              {hand(20), hand(90, 5), 0},
+		"more went back than came in":             {hand(20), hand(90, 6), 1},
+		"more went back than came in, twice over": {nil, hand(100, 100), 125},
+	} {
+		if got := Unmatched(ops, test.received, test.refunded); got != test.want {
+			t.Errorf("%s: unmatched %d, want %d", name, got, test.want)
+		}
 	}
 }
 
 func TestRecord(t *testing.T) {
 	identity := Identity{Namespace: "shop", Name: "order-1"}
 	held := done(v1.OperationAuthorize, 1, 100, "")
-	held.Provider = "old"
+	held.Class, held.Provider = "past", "old"
 	for name, test := range map[string]struct {
 		step Step
 		ops  []v1.PaymentOperation
@@ -179,21 +212,22 @@ func TestRecord(t *testing.T) {
 	}{
 		"the first of its kind is number 1, at the provider of the class": {
 			Step{Kind: v1.OperationAuthorize, Amount: 100}, nil,
-			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 1, Amount: 100, Provider: "new"},
+			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 1, Amount: 100, Class: "retail", Provider: "new"},
 		},
 		"the next one follows the highest number of its kind": {
 			Step{Kind: v1.OperationAuthorize, Amount: 7}, []v1.PaymentOperation{declined(v1.OperationAuthorize, 2, 1), held, done(v1.OperationCapture, 5, 1, "")},
-			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 3, Amount: 7, Provider: "new"},
+			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 3, Amount: 7, Class: "retail", Provider: "new"},
 		},
 		"a step on an earlier operation stays at its provider": {
 			Step{Kind: v1.OperationVoid, Amount: 100, Parent: held.ID}, []v1.PaymentOperation{held},
-			v1.PaymentOperation{Kind: v1.OperationVoid, Seq: 1, Amount: 100, Parent: held.ID, Provider: "old"},
+			v1.PaymentOperation{Kind: v1.OperationVoid, Seq: 1, Amount: 100, Parent: held.ID, Class: "past", Provider: "old"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.want.ID = OperationID(identity, test.want.Kind, test.want.Seq)
-			test.want.State, test.want.Basis, test.want.At = v1.OperationIntended, 4, now
-			if diff := cmp.Diff(test.want, test.step.Record(identity, test.ops, "new", 4, now)); diff != "" {
+			test.want.State, test.want.Basis, test.want.At, test.want.RecordedAt = v1.OperationIntended, 4, now, &now
+			want := append(slices.Clone(test.ops), test.want)
+			if diff := cmp.Diff(want, test.step.Record(identity, test.ops, Place{"retail", "new"}, 4, now)); diff != "" {
 				t.Errorf("Record (-want +got):\n%s", diff)
 			}
 		})

@@ -7,29 +7,76 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// Settle computes the result of an order that has ended:
+// Books are what an order's settlement is computed from.
+type Books struct {
+	Amounts *v1.OrderAmounts
+	Lines   []v1.OrderLineStatus
+	// Captures are the single captures of a provider.
+	Captures []Capture
+	// Provider with its fees, for the captures of which it did not state its own.
+	Provider v1.PaymentProvider
+	// Freight is what the carriers charged, as far as they said so, and
+	// FreightUnknown the number of dispatched Shipments of which they did not.
+	Freight        v1.Amount
+	FreightUnknown int64
+	// OtherAmount is by how much the provider's amounts differ from what it was
+	// asked for, each counted as positive.
+	OtherAmount int64
+	// UnmatchedCash was recorded as paid back by hand and never came in.
+	UnmatchedCash int64
+}
+
+// Capture is one capture, with the fee that the provider says it kept; nil if it
+// says nothing.
+type Capture struct {
+	Amount v1.Amount
+	Fee    *v1.Amount
+}
+
+// Settle computes the result of an order that was delivered or has ended:
 //
 //	revenue = captured - refunded, net of the tax that it holds
 //	profit  = revenue - cost of the dispatched goods - freight - provider's fees
 //
-// captures are the amounts of the single captures, each with its fee.
-func Settle(a *v1.OrderAmounts, lines []v1.OrderLineStatus, captures []v1.Amount, p v1.PaymentProvider, freight v1.Amount) *v1.Settlement {
-	var tax, cost int64
-	for i := range lines {
-		l := &lines[i]
+// What does not agree is listed, not hidden.
+func Settle(b Books) *v1.Settlement {
+	a := b.Amounts
+	var tax, cost, costUnknown int64
+	for i := range b.Lines {
+		l := &b.Lines[i]
 		tax += int64(Cum(l.Tax, l.Ordered, l.Ordered-l.Cancelled))
 		cost += cappedProduct(l.UnitCost, l.Dispatched)
+		if l.UnitCost == 0 {
+			costUnknown += int64(l.Dispatched)
+		}
 	}
-	s := &v1.Settlement{Refunds: int64(a.Refunded), GoodsCost: cost, Freight: int64(freight)}
-	if kept := int64(a.Captured) - int64(a.Refunded); kept > 0 {
+	s := &v1.Settlement{Refunds: int64(a.Refunded), GoodsCost: cost, Freight: int64(b.Freight)}
+	kept := int64(a.Captured) - int64(a.Refunded)
+	if kept > 0 {
 		s.Revenue = kept - min(tax, kept)
 	}
-	for _, c := range captures {
-		s.Fees += int64(ratio(c, int64(p.FeeBps), bps) + p.FeeFixed)
+	for _, c := range b.Captures {
+		if c.Fee != nil {
+			s.Fees += int64(*c.Fee)
+		} else {
+			s.Fees += int64(ratio(c.Amount, int64(b.Provider.FeeBps), bps) + b.Provider.FeeFixed)
+		}
 	}
 	s.Profit = s.Revenue - s.GoodsCost - s.Freight - s.Fees
 	if s.Revenue > 0 {
 		s.MarginBps = marginBps(s.Profit, s.Revenue)
+	}
+	for _, d := range []v1.Discrepancy{
+		{Kind: v1.DiscrepancyOverCaptured, Amount: kept - int64(a.Due)},
+		{Kind: v1.DiscrepancyUnderCaptured, Amount: int64(a.Due) - kept},
+		{Kind: v1.DiscrepancyOtherAmount, Amount: b.OtherAmount},
+		{Kind: v1.DiscrepancyUnmatchedCash, Amount: b.UnmatchedCash},
+		{Kind: v1.DiscrepancyCostUnknown, Amount: costUnknown},
+		{Kind: v1.DiscrepancyFreightUnknown, Amount: b.FreightUnknown},
+	} {
+		if d.Amount > 0 {
+			s.Discrepancies = append(s.Discrepancies, d)
+		}
 	}
 	return s
 }

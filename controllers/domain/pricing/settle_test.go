@@ -15,19 +15,19 @@ func TestSettle(t *testing.T) {
 	for name, test := range map[string]struct {
 		amounts  v1.OrderAmounts
 		lines    []v1.OrderLineStatus
-		captures []v1.Amount
+		captures []Capture
 		provider v1.PaymentProvider
 		freight  v1.Amount
 		want     v1.Settlement
 	}{
 		"a sale leaves what goods, carrier and provider do not take": {
 			v1.OrderAmounts{Captured: 11300}, []v1.OrderLineStatus{{Ordered: 2, Dispatched: 2, Tax: 1300, UnitCost: 3000}},
-			[]v1.Amount{11300}, card, 500,
+			[]Capture{{Amount: 11300}}, card, 500,
 			v1.Settlement{Revenue: 10000, GoodsCost: 6000, Freight: 500, Fees: 358, Profit: 3142, MarginBps: new(int64(3142))},
 		},
 		"a sale below cost is a loss": {
 			v1.OrderAmounts{Captured: 11300}, []v1.OrderLineStatus{{Ordered: 2, Dispatched: 2, Tax: 1300, UnitCost: 6000}},
-			[]v1.Amount{11300}, card, 500,
+			[]Capture{{Amount: 11300}}, card, 500,
 			v1.Settlement{Revenue: 10000, GoodsCost: 12000, Freight: 500, Fees: 358, Profit: -2858, MarginBps: new(int64(-2858))},
 		},
 		"the margin is cut towards zero": {
@@ -35,12 +35,12 @@ func TestSettle(t *testing.T) {
 			v1.Settlement{Revenue: 3, GoodsCost: 4, Profit: -1, MarginBps: new(int64(-3333))},
 		},
 		"each capture has its fee, rounded half up": {
-			v1.OrderAmounts{Captured: 100}, nil, []v1.Amount{50, 50}, v1.PaymentProvider{FeeBps: 100, FeeFixed: 7}, 0,
+			v1.OrderAmounts{Captured: 100}, nil, []Capture{{Amount: 50}, {Amount: 50}}, v1.PaymentProvider{FeeBps: 100, FeeFixed: 7}, 0,
 			v1.Settlement{Revenue: 100, Fees: 16, Profit: 84, MarginBps: new(int64(8400))},
 		},
 		"money that went back is no revenue, and the fee is lost": {
 			v1.OrderAmounts{Captured: 1000, Refunded: 1000}, []v1.OrderLineStatus{{Ordered: 1, Cancelled: 1, Tax: 160}},
-			[]v1.Amount{1000}, card, 0,
+			[]Capture{{Amount: 1000}}, card, 0,
 			v1.Settlement{Refunds: 1000, Fees: 59, Profit: -59},
 		},
 		"only the tax of what was not cancelled is taken out": {
@@ -70,11 +70,59 @@ func TestSettle(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Settle(&test.amounts, test.lines, test.captures, test.provider, test.freight)
+			test.amounts.Due = max(0, test.amounts.Captured-test.amounts.Refunded)
+			got := Settle(Books{Amounts: &test.amounts, Lines: test.lines, Captures: test.captures, Provider: test.provider, Freight: test.freight})
+			got.Discrepancies = nil // they have a table of their own
 			if diff := cmp.Diff(&test.want, got); diff != "" {
 				t.Errorf("Settle (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestDiscrepancies(t *testing.T) {
+	line := []v1.OrderLineStatus{{Ordered: 2, Dispatched: 2, UnitCost: 10}}
+	for name, test := range map[string]struct {
+		books Books
+		want  []v1.Discrepancy
+	}{
+		"books that agree": {Books{Amounts: &v1.OrderAmounts{Due: 100, Captured: 120, Refunded: 20}, Lines: line}, nil},
+		"more came in than is due": {
+			Books{Amounts: &v1.OrderAmounts{Due: 100, Captured: 101}, Lines: line},
+			[]v1.Discrepancy{{Kind: v1.DiscrepancyOverCaptured, Amount: 1}},
+		},
+		"less came in than is due": {
+			Books{Amounts: &v1.OrderAmounts{Due: 100, Captured: 120, Refunded: 21}, Lines: line},
+			[]v1.Discrepancy{{Kind: v1.DiscrepancyUnderCaptured, Amount: 1}},
+		},
+		"the rest, each with its size": {
+			Books{
+				Amounts: &v1.OrderAmounts{}, OtherAmount: 3, UnmatchedCash: 4, FreightUnknown: 1,
+				Lines: []v1.OrderLineStatus{{Ordered: 5, Dispatched: 5}, {Ordered: 2}, {Ordered: 1, Dispatched: 1, UnitCost: 1}},
+			},
+			[]v1.Discrepancy{
+				{Kind: v1.DiscrepancyOtherAmount, Amount: 3}, {Kind: v1.DiscrepancyUnmatchedCash, Amount: 4},
+				{Kind: v1.DiscrepancyCostUnknown, Amount: 5}, {Kind: v1.DiscrepancyFreightUnknown, Amount: 1},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, Settle(test.books).Discrepancies); diff != "" {
+				t.Errorf("discrepancies (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A fee that the provider states counts in place of the class's.
+func TestStatedFee(t *testing.T) {
+	fee := v1.Amount(3)
+	s := Settle(Books{
+		Amounts: &v1.OrderAmounts{Captured: 200}, Provider: v1.PaymentProvider{FeeBps: 100, FeeFixed: 7},
+		Captures: []Capture{{Amount: 100, Fee: &fee}, {Amount: 100}},
+	})
+	if s.Fees != 3+8 {
+		t.Errorf("fees %d, want the stated 3 and the computed 8", s.Fees)
 	}
 }
 
@@ -91,10 +139,10 @@ func TestSettlementAddsUp(t *testing.T) {
 				UnitCost:   amounts(v1.MaxAmount).Draw(t, "cost"),
 			}
 		}), 0, 100).Draw(t, "lines")
-		captures := rapid.SliceOfN(amounts(v1.MaxAmount), 0, 100).Draw(t, "captures")
+		captures := rapid.SliceOfN(rapid.Map(amounts(v1.MaxAmount), func(a v1.Amount) Capture { return Capture{Amount: a} }), 0, 100).Draw(t, "captures")
 		p := v1.PaymentProvider{FeeBps: v1.BasisPoints(rapid.IntRange(0, 10000).Draw(t, "bps")), FeeFixed: amounts(v1.MaxAmount).Draw(t, "fixed")}
 		a := &v1.OrderAmounts{Captured: amounts(v1.MaxAmount).Draw(t, "captured"), Refunded: amounts(v1.MaxAmount).Draw(t, "refunded")}
-		s := Settle(a, lines, captures, p, amounts(v1.MaxAmount).Draw(t, "freight"))
+		s := Settle(Books{Amounts: a, Lines: lines, Captures: captures, Provider: p, Freight: amounts(v1.MaxAmount).Draw(t, "freight")})
 
 		if s.Revenue < 0 || s.GoodsCost < 0 || s.Fees < 0 {
 			t.Fatalf("negative: %+v", s)

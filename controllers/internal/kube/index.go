@@ -15,6 +15,7 @@ const (
 	IndexShipmentOrder = "spec.orderName"
 	IndexStockSKU      = ".spec.sku"
 	IndexOrderRef      = "order-ref"
+	IndexOrderCustomer = "spec.customer.id"
 )
 
 // OrderRef is what two Orders that are one order have in common, "" if the
@@ -36,6 +37,7 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 		{&v1.Shipment{}, IndexShipmentOrder, func(o client.Object) string { return string(o.(*v1.Shipment).Spec.OrderName) }},
 		{&v1.StockItem{}, IndexStockSKU, func(o client.Object) string { return string(o.(*v1.StockItem).Spec.SKU) }},
 		{&v1.Order{}, IndexOrderRef, func(o client.Object) string { return OrderRef(o.(*v1.Order)) }},
+		{&v1.Order{}, IndexOrderCustomer, func(o client.Object) string { return string(o.(*v1.Order).Spec.Customer.ID) }},
 	} {
 		extract := func(o client.Object) []string {
 			if v := i.value(o); v != "" {

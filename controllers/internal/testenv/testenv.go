@@ -21,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -177,6 +178,27 @@ func (e *Env) StartManager(t testing.TB, tune ...func(*controllers.Options)) (st
 		t.Fatal("the manager's cache did not fill")
 	}
 	return stop
+}
+
+// AdminKubeconfig is the administrator's configuration as a file, with a namespace
+// as the default one.
+func (e *Env) AdminKubeconfig(t testing.TB, namespace string) []byte {
+	t.Helper()
+	_, content, err := e.plane.User(plane.Admin.Name, plane.Admin.Groups...)
+	if err != nil {
+		t.Fatalf("making a kubeconfig: %v", err)
+	}
+	config, err := clientcmd.Load(content)
+	if err != nil {
+		t.Fatalf("reading the kubeconfig: %v", err)
+	}
+	for _, c := range config.Contexts {
+		c.Namespace = namespace
+	}
+	if content, err = clientcmd.Write(*config); err != nil {
+		t.Fatalf("writing the kubeconfig: %v", err)
+	}
+	return content
 }
 
 // Eventually waits until check returns "", and fails the test with what it last

@@ -122,6 +122,15 @@ var schemaYAML = typed.YAMLObject(`types:
       default: Backorder
 - name: dev.ordercycle.ordercycle.api.v1alpha1.BasisPoints
   scalar: numeric
+- name: dev.ordercycle.ordercycle.api.v1alpha1.CalledProvider
+  map:
+    fields:
+    - name: class
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+    - name: provider
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.PaymentProvider
 - name: dev.ordercycle.ordercycle.api.v1alpha1.CancelRequest
   map:
     fields:
@@ -201,10 +210,26 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: autoApproveBelow
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: duplicateWindowMinutes
+      type:
+        scalar: numeric
     - name: holdDeadlineHours
       type:
         scalar: numeric
       default: 72
+    - name: onDeadline
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.HoldEnd
+      default: Cancel
+- name: dev.ordercycle.ordercycle.api.v1alpha1.CreditLimit
+  map:
+    fields:
+    - name: amount
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: currency
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Currency
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Currency
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Customer
@@ -227,6 +252,17 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Decision
   scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Discrepancy
+  map:
+    fields:
+    - name: amount
+      type:
+        scalar: numeric
+    - name: kind
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.DiscrepancyKind
+- name: dev.ordercycle.ordercycle.api.v1alpha1.DiscrepancyKind
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Feedback
   map:
     fields:
@@ -248,6 +284,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: lngE6
       type:
         scalar: numeric
+- name: dev.ordercycle.ordercycle.api.v1alpha1.HoldEnd
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.InspectionMode
@@ -450,6 +488,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: confirmation
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ConfirmationPolicy
+    - name: creditLimit
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.CreditLimit
     - name: locations
       type:
         list:
@@ -736,12 +777,18 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: dev.ordercycle.ordercycle.api.v1alpha1.TimelineEntry
           elementRelationship: atomic
+    - name: waiver
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Waiver
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentMethod
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentOperation
   map:
     fields:
     - name: amount
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: asked
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
     - name: at
@@ -753,6 +800,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: basis
       type:
         scalar: numeric
+    - name: class
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+    - name: fee
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
     - name: id
       type:
         scalar: string
@@ -768,9 +821,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: provider
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: recordedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: ref
       type:
         scalar: string
+    - name: renewals
+      type:
+        scalar: numeric
+    - name: renewedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: seq
       type:
         scalar: numeric
@@ -807,9 +869,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: name
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: secretRef
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.LocalReference
     - name: type
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ProviderType
+    - name: url
+      type:
+        scalar: string
+    - name: windowHours
+      type:
+        scalar: numeric
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentState
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentStatus
@@ -823,6 +894,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - id
+    - name: providers
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.CalledProvider
+          elementRelationship: atomic
     - name: state
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.PaymentState
@@ -1051,6 +1128,14 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Settlement
   map:
     fields:
+    - name: discrepancies
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Discrepancy
+          elementRelationship: associative
+          keys:
+          - kind
     - name: fees
       type:
         scalar: numeric
@@ -1421,6 +1506,23 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: volumeCm3
       type:
         scalar: numeric
+- name: dev.ordercycle.ordercycle.api.v1alpha1.WaivableReason
+  scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Waiver
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: reasons
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.WaivableReason
+          elementRelationship: associative
+    - name: total
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
 - name: dev.ordercycle.ordercycle.api.v1alpha1.WarehouseFacts
   map:
     fields:

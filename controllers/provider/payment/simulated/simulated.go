@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -59,29 +60,82 @@ type entry struct {
 	Parent   string           `json:"parent,omitempty"`
 	Declined string           `json:"declined,omitempty"`
 	At       time.Time        `json:"at"`
+	// Used is what operations on this one have taken of it, by their ids.
+	Used map[string]v1.Amount `json:"used,omitempty"`
+}
+
+// use gives an operation its part of the entry that it acts on: the amount that it
+// asks for or, for a void, all that is left. It is the same part when it is asked
+// again. Without a part it says why.
+func (e *entry) use(r payment.Request) (part v1.Amount, refused string) {
+	if part, again := e.Used[r.ID]; again {
+		return part, ""
+	}
+	left := e.Amount
+	for _, used := range e.Used {
+		left -= used
+	}
+	switch {
+	case e.Declined != "" || left == 0:
+		return 0, "there is nothing to " + string(r.Kind)
+	case r.Kind == v1.OperationVoid:
+		part = left
+	case r.Amount > left:
+		return 0, "the amount is above what there is"
+	default:
+		part = r.Amount
+	}
+	if e.Used == nil {
+		e.Used = map[string]v1.Amount{}
+	}
+	e.Used[r.ID] = part
+	return part, ""
 }
 
 func (e *entry) answer(id string) *payment.Answer {
 	return &payment.Answer{Declined: e.Declined != "", Amount: e.Amount, Currency: e.Currency, Parent: e.Parent, Ref: "sim_" + id[:12], Message: e.Declined}
 }
 
-// Lookup finds what became of an operation; payment.ErrUnknown if it was never received.
-func (p *Provider) Lookup(ctx context.Context, id string) (*payment.Answer, error) {
-	e, err := p.read(ctx, id)
+// Lookup finds what became of a request by its ID; payment.ErrUnknown if it was
+// never received.
+func (p *Provider) Lookup(ctx context.Context, r payment.Request) (*payment.Answer, error) {
+	e, err := p.read(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	return e.answer(id), nil
+	return e.answer(r.ID), nil
 }
 
-// Send carries out an operation, once for each ID.
+// Send carries out an operation, once for each ID. What it takes of its parent is
+// written there first, under its id, so that a call that dies in between is
+// finished by the one that repeats it.
 func (p *Provider) Send(ctx context.Context, r payment.Request) (*payment.Answer, error) {
-	e := &entry{Kind: r.Kind, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent, At: time.Now().UTC()}
-	var err error
-	if e.Declined, err = p.refuse(ctx, r); err != nil {
-		return nil, err
+	if earlier, err := p.Lookup(ctx, r); !errors.Is(err, payment.ErrUnknown) {
+		return earlier, err
 	}
-	stored, err := p.record(ctx, r.ID, e)
+	e := &entry{Kind: r.Kind, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent, At: time.Now().UTC()}
+	switch {
+	case r.Kind != v1.OperationAuthorize:
+		part, refused, err := p.take(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if e.Declined = refused; refused == "" {
+			e.Amount = part
+		}
+	case r.Token == TokenDecline:
+		e.Declined = "insufficient funds"
+	}
+	stored := e
+	err := p.edit(ctx, r.ID, func(books map[string]string) error {
+		earlier, err := find(books, r.ID)
+		if !errors.Is(err, payment.ErrUnknown) {
+			stored = earlier
+			return err
+		}
+		stored = e
+		return put(books, r.ID, e)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -91,25 +145,26 @@ func (p *Provider) Send(ctx context.Context, r payment.Request) (*payment.Answer
 	return stored.answer(r.ID), nil
 }
 
-// refuse says why an operation is declined, "" if it is not.
-func (p *Provider) refuse(ctx context.Context, r payment.Request) (string, error) {
-	if r.Kind == v1.OperationAuthorize {
-		if r.Token == TokenDecline {
-			return "insufficient funds", nil
+// take writes down what an operation takes of the one that it acts on.
+func (p *Provider) take(ctx context.Context, r payment.Request) (part v1.Amount, refused string, err error) {
+	if r.Parent == "" {
+		return 0, "there is nothing to " + string(r.Kind), nil
+	}
+	err = p.edit(ctx, r.Parent, func(books map[string]string) error {
+		parent, err := find(books, r.Parent)
+		if errors.Is(err, payment.ErrUnknown) {
+			refused = "there is nothing to " + string(r.Kind)
+			return nil
 		}
-		return "", nil
-	}
-	parent, err := p.read(ctx, r.Parent)
-	switch {
-	case errors.Is(err, payment.ErrUnknown), err == nil && parent.Declined != "":
-		return "there is nothing to " + string(r.Kind), nil
-	case err != nil:
-		return "", err
-	case r.Amount > parent.Amount:
-		return "the amount is above what there is", nil
-	default:
-		return "", nil
-	}
+		if err != nil {
+			return err
+		}
+		if part, refused = parent.use(r); refused != "" {
+			return nil
+		}
+		return put(books, r.Parent, parent)
+	})
+	return part, refused, err
 }
 
 func (p *Provider) read(ctx context.Context, id string) (*entry, error) {
@@ -124,58 +179,61 @@ func (p *Provider) read(ctx context.Context, id string) (*entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulated: reading the ledger: %w", err)
 	}
-	return find(&books, id)
+	return find(books.Data, id)
 }
 
-func find(books *corev1.ConfigMap, id string) (*entry, error) {
-	line, ok := books.Data[id]
+func find(books map[string]string, id string) (*entry, error) {
+	line, ok := books[id]
 	if !ok {
 		return nil, payment.ErrUnknown
 	}
 	e := &entry{}
 	if err := json.Unmarshal([]byte(line), e); err != nil {
-		return nil, fmt.Errorf("simulated: entry %s of ConfigMap %s is damaged: %w", id, books.Name, err)
+		return nil, fmt.Errorf("simulated: entry %s is damaged: %w", id, err)
 	}
 	return e, nil
 }
 
-// record writes an entry under the ledger's resourceVersion and returns what is
-// stored: an earlier entry of the same ID, or e.
-func (p *Provider) record(ctx context.Context, id string, e *entry) (*entry, error) {
+func put(books map[string]string, id string, e *entry) error {
 	line, err := json.Marshal(e)
 	if err != nil {
-		return nil, fmt.Errorf("simulated: encoding the entry: %w", err)
+		return fmt.Errorf("simulated: encoding entry %s: %w", id, err)
 	}
-	stored := e
+	books[id] = string(line)
+	return nil
+}
+
+// edit changes the books that hold an id, under their resourceVersion.
+func (p *Provider) edit(ctx context.Context, id string, change func(books map[string]string) error) error {
 	clash := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
-	err = retry.OnError(retry.DefaultBackoff, clash, func() error {
-		var books corev1.ConfigMap
+	err := retry.OnError(retry.DefaultBackoff, clash, func() error {
+		books := corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.key(id).Name}}
 		err := p.Client.Get(ctx, p.key(id), &books)
-		if apierrors.IsNotFound(err) {
-			books.ObjectMeta = metav1.ObjectMeta{Namespace: p.Namespace, Name: p.key(id).Name}
-			books.Data = map[string]string{id: string(line)}
-			return p.Client.Create(ctx, &books)
-		}
-		if err != nil {
+		if client.IgnoreNotFound(err) != nil {
 			return err
 		}
-		if earlier, err := find(&books, id); !errors.Is(err, payment.ErrUnknown) {
-			stored = earlier
-			return err
-		}
-		if size(&books)+len(id)+len(line) > maxLedgerBytes {
-			return fmt.Errorf("ConfigMap %s is full; run real orders through a real provider", books.Name)
-		}
+		before := maps.Clone(books.Data)
 		if books.Data == nil {
 			books.Data = map[string]string{}
 		}
-		books.Data[id] = string(line)
-		return p.Client.Update(ctx, &books)
+		if err := change(books.Data); err != nil {
+			return err
+		}
+		switch {
+		case maps.Equal(before, books.Data):
+			return nil
+		case size(&books) > maxLedgerBytes:
+			return fmt.Errorf("ConfigMap %s is full; run real orders through a real provider", books.Name)
+		case books.ResourceVersion == "":
+			return p.Client.Create(ctx, &books)
+		default:
+			return p.Client.Update(ctx, &books)
+		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("simulated: writing the ledger: %w", err)
+		return fmt.Errorf("simulated: writing the ledger: %w", err)
 	}
-	return stored, nil
+	return nil
 }
 
 func (p *Provider) key(id string) client.ObjectKey {

@@ -11,12 +11,18 @@ import (
 //
 // ConfirmationPolicy says what is checked before an order is confirmed.
 type ConfirmationPolicyApplyConfiguration struct {
-	// holdDeadlineHours is how long an order may be held before it ends as
+	// holdDeadlineHours is how long an order may be held before the hold ends as
 	// onDeadline says.
 	HoldDeadlineHours *int32 `json:"holdDeadlineHours,omitempty"`
 	// autoApproveBelow is the total from which on a person must approve the
 	// order, in minor units of the order's currency; without it none must.
 	AutoApproveBelow *apiv1alpha1.Amount `json:"autoApproveBelow,omitempty"`
+	// onDeadline is what becomes of an order whose hold lasted holdDeadlineHours.
+	OnDeadline *apiv1alpha1.HoldEnd `json:"onDeadline,omitempty"`
+	// duplicateWindowMinutes is how long after an order another one of the same
+	// customer, with the same products, quantities, address and currency, is held
+	// as DuplicateSuspect; 0 or nothing holds none.
+	DuplicateWindowMinutes *int32 `json:"duplicateWindowMinutes,omitempty"`
 }
 
 // ConfirmationPolicyApplyConfiguration constructs a declarative configuration of the ConfirmationPolicy type for use with
@@ -38,5 +44,21 @@ func (b *ConfirmationPolicyApplyConfiguration) WithHoldDeadlineHours(value int32
 // If called multiple times, the AutoApproveBelow field is set to the value of the last call.
 func (b *ConfirmationPolicyApplyConfiguration) WithAutoApproveBelow(value apiv1alpha1.Amount) *ConfirmationPolicyApplyConfiguration {
 	b.AutoApproveBelow = &value
+	return b
+}
+
+// WithOnDeadline sets the OnDeadline field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OnDeadline field is set to the value of the last call.
+func (b *ConfirmationPolicyApplyConfiguration) WithOnDeadline(value apiv1alpha1.HoldEnd) *ConfirmationPolicyApplyConfiguration {
+	b.OnDeadline = &value
+	return b
+}
+
+// WithDuplicateWindowMinutes sets the DuplicateWindowMinutes field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the DuplicateWindowMinutes field is set to the value of the last call.
+func (b *ConfirmationPolicyApplyConfiguration) WithDuplicateWindowMinutes(value int32) *ConfirmationPolicyApplyConfiguration {
+	b.DuplicateWindowMinutes = &value
 	return b
 }

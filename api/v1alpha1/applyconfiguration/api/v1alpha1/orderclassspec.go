@@ -13,6 +13,9 @@ import (
 type OrderClassSpecApplyConfiguration struct {
 	// confirmation says what is checked before an order is confirmed.
 	Confirmation *ConfirmationPolicyApplyConfiguration `json:"confirmation,omitempty"`
+	// creditLimit is the most that one customer may owe for orders that are paid on
+	// delivery or on account; without it there is no limit.
+	CreditLimit *CreditLimitApplyConfiguration `json:"creditLimit,omitempty"`
 	// payment names who takes the money.
 	Payment *PaymentPolicyApplyConfiguration `json:"payment,omitempty"`
 	// shortage says what happens to units that are not in stock.
@@ -45,6 +48,14 @@ func OrderClassSpec() *OrderClassSpecApplyConfiguration {
 // If called multiple times, the Confirmation field is set to the value of the last call.
 func (b *OrderClassSpecApplyConfiguration) WithConfirmation(value *ConfirmationPolicyApplyConfiguration) *OrderClassSpecApplyConfiguration {
 	b.Confirmation = value
+	return b
+}
+
+// WithCreditLimit sets the CreditLimit field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CreditLimit field is set to the value of the last call.
+func (b *OrderClassSpecApplyConfiguration) WithCreditLimit(value *CreditLimitApplyConfiguration) *OrderClassSpecApplyConfiguration {
+	b.CreditLimit = value
 	return b
 }
 

@@ -37,7 +37,8 @@ type OrderSpecApplyConfiguration struct {
 	// shippingFee that the customer pays. Frozen once the order is confirmed.
 	ShippingFee *apiv1alpha1.Amount `json:"shippingFee,omitempty"`
 	// expectedTotal is what the channel showed to the customer. If it differs
-	// from the computed total the order is held with reason PriceMismatch.
+	// from the computed total the order is held with reason PriceMismatch, and
+	// status.questions asks whether that total is accepted.
 	ExpectedTotal *apiv1alpha1.Amount `json:"expectedTotal,omitempty"`
 	// payment is how the order is paid.
 	Payment *OrderPaymentApplyConfiguration `json:"payment,omitempty"`

@@ -23,6 +23,8 @@ type OrderStatusApplyConfiguration struct {
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// confirmedAt is when the order was confirmed; its place in the queue for stock.
 	ConfirmedAt *metav1.MicroTime `json:"confirmedAt,omitempty"`
+	// waiver is what the end of the hold has waived, where the class says Proceed.
+	Waiver *WaiverApplyConfiguration `json:"waiver,omitempty"`
 	// policy is the copy of the class's policy taken when the order was
 	// confirmed; later edits of the class do not touch this order.
 	Policy *PolicySnapshotApplyConfiguration `json:"policy,omitempty"`
@@ -84,6 +86,14 @@ func (b *OrderStatusApplyConfiguration) WithConditions(values ...*v1.ConditionAp
 // If called multiple times, the ConfirmedAt field is set to the value of the last call.
 func (b *OrderStatusApplyConfiguration) WithConfirmedAt(value metav1.MicroTime) *OrderStatusApplyConfiguration {
 	b.ConfirmedAt = &value
+	return b
+}
+
+// WithWaiver sets the Waiver field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Waiver field is set to the value of the last call.
+func (b *OrderStatusApplyConfiguration) WithWaiver(value *WaiverApplyConfiguration) *OrderStatusApplyConfiguration {
+	b.Waiver = value
 	return b
 }
 

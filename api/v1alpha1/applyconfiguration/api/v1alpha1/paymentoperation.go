@@ -12,28 +12,43 @@ import (
 //
 // PaymentOperation is one call to the payment provider.
 type PaymentOperationApplyConfiguration struct {
-	// id is the idempotency key and reference of the call, computed from the
-	// order's identity, the kind and the number of the operation.
+	// id is the reference of the call, and its first idempotency key, computed from
+	// the order's identity, the kind and the number of the operation.
 	ID *string `json:"id,omitempty"`
 	// kind of the call.
 	Kind *apiv1alpha1.OperationKind `json:"kind,omitempty"`
 	// seq numbers the operations of one kind, from 1.
 	Seq *int32 `json:"seq,omitempty"`
-	// amount in minor units.
+	// amount in minor units: what was asked for, and once the provider has answered
+	// what it did.
 	Amount *apiv1alpha1.Amount `json:"amount,omitempty"`
+	// asked is the amount that was asked for, where the provider did another one.
+	Asked *apiv1alpha1.Amount `json:"asked,omitempty"`
+	// fee that the provider kept of a capture, where it says so.
+	Fee *apiv1alpha1.Amount `json:"fee,omitempty"`
 	// state of the call.
 	State *apiv1alpha1.OperationState `json:"state,omitempty"`
 	// parent is the id of the authorisation or capture that this one acts on.
 	Parent *string `json:"parent,omitempty"`
-	// provider that was called.
+	// class and provider that were called.
+	Class *apiv1alpha1.ObjectName `json:"class,omitempty"`
+	// provider of the class.
 	Provider *apiv1alpha1.Identifier `json:"provider,omitempty"`
 	// ref is the provider's own reference.
 	Ref *string `json:"ref,omitempty"`
-	// message of the provider, when it did not succeed.
+	// message of the provider, or about it, when it did not succeed.
 	Message *string `json:"message,omitempty"`
+	// recordedAt is when the operation was recorded, before it was sent.
+	RecordedAt *v1.Time `json:"recordedAt,omitempty"`
+	// renewals is how often the operation got a new idempotency key, because the
+	// provider had failed or may have forgotten the one before. The key is the id,
+	// then id-2, id-3 and so on.
+	Renewals *int32 `json:"renewals,omitempty"`
+	// renewedAt is when it got its present key, absent for the first.
+	RenewedAt *v1.Time `json:"renewedAt,omitempty"`
 	// at is when the state was reached.
 	At *v1.Time `json:"at,omitempty"`
-	// attempts that were recorded as unclear.
+	// attempts that were recorded as unclear or failed.
 	Attempts *int32 `json:"attempts,omitempty"`
 	// basis is the generation of the spec that led to this operation: after a
 	// decline the next attempt needs a newer one.
@@ -78,6 +93,22 @@ func (b *PaymentOperationApplyConfiguration) WithAmount(value apiv1alpha1.Amount
 	return b
 }
 
+// WithAsked sets the Asked field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Asked field is set to the value of the last call.
+func (b *PaymentOperationApplyConfiguration) WithAsked(value apiv1alpha1.Amount) *PaymentOperationApplyConfiguration {
+	b.Asked = &value
+	return b
+}
+
+// WithFee sets the Fee field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Fee field is set to the value of the last call.
+func (b *PaymentOperationApplyConfiguration) WithFee(value apiv1alpha1.Amount) *PaymentOperationApplyConfiguration {
+	b.Fee = &value
+	return b
+}
+
 // WithState sets the State field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the State field is set to the value of the last call.
@@ -91,6 +122,14 @@ func (b *PaymentOperationApplyConfiguration) WithState(value apiv1alpha1.Operati
 // If called multiple times, the Parent field is set to the value of the last call.
 func (b *PaymentOperationApplyConfiguration) WithParent(value string) *PaymentOperationApplyConfiguration {
 	b.Parent = &value
+	return b
+}
+
+// WithClass sets the Class field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Class field is set to the value of the last call.
+func (b *PaymentOperationApplyConfiguration) WithClass(value apiv1alpha1.ObjectName) *PaymentOperationApplyConfiguration {
+	b.Class = &value
 	return b
 }
 
@@ -115,6 +154,30 @@ func (b *PaymentOperationApplyConfiguration) WithRef(value string) *PaymentOpera
 // If called multiple times, the Message field is set to the value of the last call.
 func (b *PaymentOperationApplyConfiguration) WithMessage(value string) *PaymentOperationApplyConfiguration {
 	b.Message = &value
+	return b
+}
+
+// WithRecordedAt sets the RecordedAt field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RecordedAt field is set to the value of the last call.
+func (b *PaymentOperationApplyConfiguration) WithRecordedAt(value v1.Time) *PaymentOperationApplyConfiguration {
+	b.RecordedAt = &value
+	return b
+}
+
+// WithRenewals sets the Renewals field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Renewals field is set to the value of the last call.
+func (b *PaymentOperationApplyConfiguration) WithRenewals(value int32) *PaymentOperationApplyConfiguration {
+	b.Renewals = &value
+	return b
+}
+
+// WithRenewedAt sets the RenewedAt field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RenewedAt field is set to the value of the last call.
+func (b *PaymentOperationApplyConfiguration) WithRenewedAt(value v1.Time) *PaymentOperationApplyConfiguration {
+	b.RenewedAt = &value
 	return b
 }
 

@@ -23,6 +23,19 @@ type PaymentProviderApplyConfiguration struct {
 	FeeBps *apiv1alpha1.BasisPoints `json:"feeBps,omitempty"`
 	// feeFixed that the provider takes for each capture, in minor units of the order's currency.
 	FeeFixed *apiv1alpha1.Amount `json:"feeFixed,omitempty"`
+	// url of the gateway for HTTP; for Stripe only where it is not Stripe's own. Its
+	// scheme is https, but for a loopback address, and its host is one that the
+	// manager allows.
+	URL *string `json:"url,omitempty"`
+	// secretRef names the Secret with the credentials: it is in the manager's
+	// namespace and is called <namespace of the class>.<name>. Its key "apiKey" is
+	// sent with each call, and its key "webhookSecret" verifies what the provider
+	// sends to us.
+	SecretRef *LocalReferenceApplyConfiguration `json:"secretRef,omitempty"`
+	// windowHours is how long a provider of type HTTP or Stripe remembers an
+	// idempotency key, 24 without it. A call without a clear answer is not sent under
+	// the same key after that.
+	WindowHours *int32 `json:"windowHours,omitempty"`
 }
 
 // PaymentProviderApplyConfiguration constructs a declarative configuration of the PaymentProvider type for use with
@@ -76,5 +89,29 @@ func (b *PaymentProviderApplyConfiguration) WithFeeBps(value apiv1alpha1.BasisPo
 // If called multiple times, the FeeFixed field is set to the value of the last call.
 func (b *PaymentProviderApplyConfiguration) WithFeeFixed(value apiv1alpha1.Amount) *PaymentProviderApplyConfiguration {
 	b.FeeFixed = &value
+	return b
+}
+
+// WithURL sets the URL field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the URL field is set to the value of the last call.
+func (b *PaymentProviderApplyConfiguration) WithURL(value string) *PaymentProviderApplyConfiguration {
+	b.URL = &value
+	return b
+}
+
+// WithSecretRef sets the SecretRef field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SecretRef field is set to the value of the last call.
+func (b *PaymentProviderApplyConfiguration) WithSecretRef(value *LocalReferenceApplyConfiguration) *PaymentProviderApplyConfiguration {
+	b.SecretRef = value
+	return b
+}
+
+// WithWindowHours sets the WindowHours field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the WindowHours field is set to the value of the last call.
+func (b *PaymentProviderApplyConfiguration) WithWindowHours(value int32) *PaymentProviderApplyConfiguration {
+	b.WindowHours = &value
 	return b
 }

@@ -15,6 +15,10 @@ type PaymentStatusApplyConfiguration struct {
 	State *apiv1alpha1.PaymentState `json:"state,omitempty"`
 	// operations are the calls, each recorded before it is made; none is ever removed.
 	Operations []PaymentOperationApplyConfiguration `json:"operations,omitempty"`
+	// providers are those that were called, each as its class described it when it
+	// was called first. Whatever becomes of the class, an operation is looked up
+	// where it was sent.
+	Providers []CalledProviderApplyConfiguration `json:"providers,omitempty"`
 }
 
 // PaymentStatusApplyConfiguration constructs a declarative configuration of the PaymentStatus type for use with
@@ -40,6 +44,19 @@ func (b *PaymentStatusApplyConfiguration) WithOperations(values ...*PaymentOpera
 			panic("nil value passed to WithOperations")
 		}
 		b.Operations = append(b.Operations, *values[i])
+	}
+	return b
+}
+
+// WithProviders adds the given value to the Providers field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Providers field.
+func (b *PaymentStatusApplyConfiguration) WithProviders(values ...*CalledProviderApplyConfiguration) *PaymentStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithProviders")
+		}
+		b.Providers = append(b.Providers, *values[i])
 	}
 	return b
 }

@@ -14,8 +14,9 @@ import (
 type QuestionApplyConfiguration struct {
 	// id of the question.
 	ID *apiv1alpha1.Identifier `json:"id,omitempty"`
-	// kind of the question; Shortage asks what is to become of units that are
-	// not in stock.
+	// kind of the question. Shortage asks what is to become of units that are
+	// not in stock; Price whether the computed total is accepted, which is part of
+	// the id; Duplicate whether the order is wanted besides one that looks the same.
 	Kind *apiv1alpha1.Identifier `json:"kind,omitempty"`
 	// options that an answer may choose from.
 	Options []string `json:"options,omitempty"`

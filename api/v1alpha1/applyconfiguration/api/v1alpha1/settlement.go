@@ -21,6 +21,8 @@ type SettlementApplyConfiguration struct {
 	Profit *int64 `json:"profit,omitempty"`
 	// marginBps is profit over revenue in basis points; absent without revenue.
 	MarginBps *int64 `json:"marginBps,omitempty"`
+	// discrepancies are what does not agree, each kind once.
+	Discrepancies []DiscrepancyApplyConfiguration `json:"discrepancies,omitempty"`
 }
 
 // SettlementApplyConfiguration constructs a declarative configuration of the Settlement type for use with
@@ -82,5 +84,18 @@ func (b *SettlementApplyConfiguration) WithProfit(value int64) *SettlementApplyC
 // If called multiple times, the MarginBps field is set to the value of the last call.
 func (b *SettlementApplyConfiguration) WithMarginBps(value int64) *SettlementApplyConfiguration {
 	b.MarginBps = &value
+	return b
+}
+
+// WithDiscrepancies adds the given value to the Discrepancies field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Discrepancies field.
+func (b *SettlementApplyConfiguration) WithDiscrepancies(values ...*DiscrepancyApplyConfiguration) *SettlementApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithDiscrepancies")
+		}
+		b.Discrepancies = append(b.Discrepancies, *values[i])
+	}
 	return b
 }

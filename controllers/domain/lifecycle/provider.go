@@ -1,0 +1,109 @@
+package lifecycle
+
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/payment"
+)
+
+// Chosen is the provider that takes the order's payment, and its class; the
+// provider is nil if there is none.
+func Chosen(f *Facts) (class v1.ObjectName, provider *v1.PaymentProvider) {
+	p, provider := policy(f)
+	return p.ClassName, provider
+}
+
+// NeedsToken says whether the provider of an order takes a payment token.
+func NeedsToken(f *Facts) bool {
+	_, provider := Chosen(f)
+	return provider != nil && provider.Type != v1.ProviderCash && !closed(f.Order)
+}
+
+// TokenRequired says whether it takes none of its payments without one. The
+// simulated provider does without.
+func TokenRequired(f *Facts) bool {
+	_, provider := Chosen(f)
+	return NeedsToken(f) && provider.Type != v1.ProviderSimulated
+}
+
+// ProviderOf is the provider that an operation was sent to, or will be: as it was
+// when it was called first, at the address and with the credentials that the
+// operation's class names now. class is nil if it is gone. It returns nil if the
+// provider was never described.
+func ProviderOf(o *v1.Order, class *v1.OrderClass, op *v1.PaymentOperation) *v1.PaymentProvider {
+	called := findCalled(o, op.Class, op.Provider)
+	if called == nil {
+		return nil
+	}
+	return present(called.Provider, class)
+}
+
+// present puts the address and the credentials of today into a provider.
+func present(p v1.PaymentProvider, class *v1.OrderClass) *v1.PaymentProvider {
+	if class == nil || class.Spec.Payment == nil {
+		return &p
+	}
+	for _, now := range class.Spec.Payment.Providers {
+		if now.Name == p.Name && now.Type == p.Type {
+			p.URL, p.SecretRef = now.URL, now.SecretRef
+		}
+	}
+	return &p
+}
+
+func findCalled(o *v1.Order, class v1.ObjectName, name v1.Identifier) *v1.CalledProvider {
+	if o.Status.Payment == nil {
+		return nil
+	}
+	for i := range o.Status.Payment.Providers {
+		if c := &o.Status.Payment.Providers[i]; c.Class == class && c.Provider.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// record notes the step as the next operation.
+func record(f *Facts, step *payment.Step, now metav1.Time) {
+	o := f.Order
+	o.Status.Payment = orEmpty(o.Status.Payment)
+	class, provider := Chosen(f)
+	place := payment.Place{Class: class}
+	if provider != nil {
+		place.Provider = provider.Name
+	}
+	o.Status.Payment.Operations = step.Record(f.Identity, operations(o), place, o.Generation, now)
+}
+
+// adopt takes over what the chosen provider knows, and keeps its description: that
+// is how the order knows that it was asked.
+func adopt(f *Facts, known []v1.PaymentOperation) {
+	o := f.Order
+	class, provider := Chosen(f)
+	o.Status.Payment = orEmpty(o.Status.Payment)
+	p := o.Status.Payment
+	for _, op := range known {
+		if !slices.ContainsFunc(p.Operations, func(own v1.PaymentOperation) bool { return own.ID == op.ID }) {
+			p.Operations = append(p.Operations, op)
+		}
+	}
+	if provider != nil && findCalled(o, class, provider.Name) == nil {
+		p.Providers = append(p.Providers, v1.CalledProvider{Class: class, Provider: *provider.DeepCopy()})
+	}
+}
+
+// unasked says whether the chosen provider is to be asked what it knows of the
+// order: before an authorisation, on which all else rests, and while the order is
+// held, since what it has paid already may be all that is missing.
+func (v *view) unasked(o *v1.Order) bool {
+	p := v.provider
+	if p == nil || p.Type == v1.ProviderCash || findCalled(o, v.policy.ClassName, p.Name) != nil {
+		return false
+	}
+	held := !v.confirmed && !v.ending && len(v.findings) > 0 && v.rejection() == nil
+	step := v.next(o)
+	return held || (step != nil && step.Kind == v1.OperationAuthorize)
+}

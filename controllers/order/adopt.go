@@ -1,0 +1,95 @@
+package order
+
+import (
+	"context"
+	"errors"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
+	domain "ordercycle.dev/ordercycle/controllers/domain/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/payment"
+)
+
+// adopt asks the provider for every operation of the order's identity: they are
+// numbered from 1, and each but an authorisation acts on one that is known by
+// then. If it cannot be asked, nothing is intended.
+func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Outcome {
+	class, described := lifecycle.Chosen(f)
+	provider, err := r.Payments.For(ctx, f.Order.Namespace, described)
+	if err != nil {
+		return unadopted(ctx, err)
+	}
+	a := &adoption{provider: provider, facts: f}
+	for _, step := range []struct{ kind, parent v1.OperationKind }{
+		{v1.OperationAuthorize, ""}, {v1.OperationCapture, v1.OperationAuthorize},
+		{v1.OperationVoid, v1.OperationAuthorize}, {v1.OperationRefund, v1.OperationCapture},
+	} {
+		parents := a.of(step.parent)
+		for seq, missing := int32(1), 0; len(parents) > 0 && missing <= adoptionGap; seq++ {
+			op := v1.PaymentOperation{
+				ID: domain.OperationID(f.Identity, step.kind, seq), Kind: step.kind, Seq: seq, Class: class, Provider: described.Name,
+			}
+			answer, err := a.find(ctx, op, parents)
+			switch {
+			case errors.Is(err, payment.ErrUnknown):
+				missing++
+			case err != nil:
+				return unadopted(ctx, err)
+			case answer.Currency != f.Order.Spec.Currency:
+				return lifecycle.Outcome{OtherCurrency: true}
+			default:
+				missing = 0
+				a.found = append(a.found, domain.Conclude(op, outcome(answer), r.Clock.Now()))
+			}
+		}
+	}
+	return lifecycle.Outcome{LookedUp: true, Adopted: a.found}
+}
+
+// adoptionGap is how many numbers in a row may be missing before the last: a
+// provider need not keep a call that it refused.
+const adoptionGap = 1
+
+type adoption struct {
+	provider payment.Provider
+	facts    *lifecycle.Facts
+	found    []v1.PaymentOperation
+}
+
+// of lists the operations of a kind that others may act on; for no kind, none is
+// needed.
+func (a *adoption) of(kind v1.OperationKind) []v1.PaymentOperation {
+	if kind == "" {
+		return []v1.PaymentOperation{{}}
+	}
+	var list []v1.PaymentOperation
+	for _, op := range a.found {
+		if op.Kind == kind && op.State == v1.OperationSucceeded {
+			list = append(list, op)
+		}
+	}
+	return list
+}
+
+// find looks an operation up on each of the operations that it may act on.
+func (a *adoption) find(ctx context.Context, op v1.PaymentOperation, parents []v1.PaymentOperation) (*payment.Answer, error) {
+	for _, parent := range parents {
+		answer, err := a.provider.Lookup(ctx, payment.Request{
+			ID: op.ID, Kind: op.Kind, Currency: a.facts.Order.Spec.Currency, Parent: parent.ID, ParentRef: parent.Ref,
+		})
+		if err == nil && answer.Parent == "" {
+			answer.Parent = parent.ID
+		}
+		if !errors.Is(err, payment.ErrUnknown) {
+			return answer, err
+		}
+	}
+	return nil, payment.ErrUnknown
+}
+
+func unadopted(ctx context.Context, err error) lifecycle.Outcome {
+	log.FromContext(ctx).Info("the payment provider could not be asked what it knows of the order; it will be asked again", "cause", err.Error())
+	return lifecycle.Outcome{Unusable: mend(err)}
+}

@@ -1,0 +1,249 @@
+package controllers_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers"
+	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
+)
+
+// till is a shop whose cards are taken by a gateway with books of its own.
+type till struct {
+	*gatewayfake.Gateway
+	ns string
+	// orders that were placed.
+	orders []*v1.Order
+
+	mu sync.Mutex
+	// seen are the orders of the shop as they were last, also those that are gone.
+	seen map[types.UID]*v1.Order
+}
+
+// atGateway lets a manager call gateways on this machine.
+func atGateway(o *controllers.Options) { o.AllowedHosts = []string{"127.0.0.1"} }
+
+// openTill makes a shop with 100 units of tea, a manual warehouse, and a gateway for
+// cards (taken on dispatch) and wallets (taken on confirmation). At the end of the
+// test the gateway's books and those of the orders agree.
+func openTill(t *testing.T, tune ...func(*v1.OrderClass)) *till {
+	t.Helper()
+	l := connect(t, env.Namespace(t))
+	class := testenv.Manual(testenv.MakeClass(l.ns, "retail"))
+	l.take(class)
+	for _, f := range tune {
+		f(class)
+	}
+	tea := testenv.MakeStock(l.ns, "tea", "TEA", 100)
+	create(t, class, tea)
+	awaitCounters(t, tea, 100, 0)
+	return l
+}
+
+// connect starts a gateway for a shop.
+func connect(t *testing.T, ns string) *till {
+	t.Helper()
+	l := &till{Gateway: gatewayfake.Start(), ns: ns, seen: map[types.UID]*v1.Order{}}
+	t.Cleanup(l.Close)
+	l.watch(t)
+	create(t, l.credentials(l.APIKey), token(ns, "ok", gatewayfake.TokenOK, v1.PaymentTokenSecretType))
+	t.Cleanup(func() {
+		if !t.Failed() {
+			l.audit(t)
+		}
+	})
+	return l
+}
+
+// take lets the gateway take what the simulated provider took in a class.
+func (l *till) take(class *v1.OrderClass) {
+	for i := range class.Spec.Payment.Providers {
+		if p := &class.Spec.Payment.Providers[i]; p.Type == v1.ProviderSimulated {
+			p.Type, p.URL, p.SecretRef = v1.ProviderHTTP, l.URL, &v1.LocalReference{Name: "gateway"}
+		}
+	}
+}
+
+// credentials is the Secret of the gateway's provider.
+func (l *till) credentials(apiKey string) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: testenv.ManagerNamespace, Name: l.ns + ".gateway"},
+		StringData: map[string]string{v1.ProviderAPIKey: apiKey, v1.ProviderWebhookSecret: l.WebhookSecret},
+	}
+}
+
+// place places an order of some units of tea at 10.00 each.
+func (l *till) place(t *testing.T, name string, q v1.Quantity, method v1.PaymentMethod, edit ...func(*v1.Order)) *v1.Order {
+	t.Helper()
+	b := testenv.MakeOrder(l.ns, name).Line("TEA", q).Pay(method)
+	if method != v1.PaymentCash {
+		b.Token("ok")
+	}
+	for _, f := range edit {
+		b.Change(f)
+	}
+	o := b.Obj()
+	create(t, o)
+	l.orders = append(l.orders, o)
+	return o
+}
+
+// deliver takes the first Shipment of an order to the customer.
+func (l *till) deliver(t *testing.T, o *v1.Order) {
+	t.Helper()
+	l.dispatch(t, o)
+	change(t, shipment(o, 1), func(s *v1.Shipment) { event(s, "e", v1.CarrierDelivered) })
+}
+
+func (l *till) dispatch(t *testing.T, o *v1.Order) {
+	t.Helper()
+	s := shipment(o, 1)
+	awaitShipment(t, s, shipmentPhase(v1.ShipmentReserved))
+	change(t, s, func(s *v1.Shipment) { s.Spec.Facts.Dispatched = stated("d") })
+}
+
+// watch keeps the last state of every order of the shop.
+func (l *till) watch(t *testing.T) {
+	t.Helper()
+	w, err := env.Client.Watch(context.Background(), &v1.OrderList{}, client.InNamespace(l.ns))
+	if err != nil {
+		t.Fatalf("watching the orders: %v", err)
+	}
+	t.Cleanup(w.Stop)
+	go func() {
+		for e := range w.ResultChan() {
+			if o, ok := e.Object.(*v1.Order); ok {
+				l.mu.Lock()
+				l.seen[o.UID] = o
+				l.mu.Unlock()
+			}
+		}
+	}()
+}
+
+// line is one operation that had its effect.
+type line struct {
+	kind   v1.OperationKind
+	amount v1.Amount
+	parent string
+}
+
+// audit compares the gateway's ledger with the orders' operations, one by one.
+func (l *till) audit(t *testing.T) {
+	t.Helper()
+	theirs := map[string]line{}
+	for _, e := range l.Ledger() {
+		if e.State != gatewayfake.StateSucceeded {
+			continue
+		}
+		if _, twice := theirs[e.ID]; twice {
+			t.Errorf("%s of %d happened twice: %s", e.Kind, e.Amount, e.ID)
+		}
+		theirs[e.ID] = line{e.Kind, e.Amount, e.Parent}
+	}
+	testenv.Eventually(t, func() string { return cmp.Diff(theirs, l.books(), cmp.AllowUnexported(line{})) })
+}
+
+// books are the operations of all orders that had their effect, by id.
+func (l *till) books() map[string]line {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ours := map[string]line{}
+	for _, o := range l.seen {
+		if o.Status.Payment == nil {
+			continue
+		}
+		for _, op := range o.Status.Payment.Operations {
+			if op.State == v1.OperationSucceeded {
+				ours[op.ID] = line{op.Kind, op.Amount, op.Parent}
+			}
+		}
+	}
+	return ours
+}
+
+// money is what the gateway's books add up to.
+type money struct{ held, captured, refunded v1.Amount }
+
+// total is the money of all orders at the gateway.
+func (l *till) total() money {
+	var m money
+	for _, e := range l.Ledger() {
+		if e.Kind == v1.OperationAuthorize && e.State == gatewayfake.StateSucceeded {
+			s := l.Sums(e.ID)
+			m = money{m.held + s.Held, m.captured + s.Captured, m.refunded + s.Refunded}
+		}
+	}
+	return m
+}
+
+// awaitTotal waits until the gateway's books and the order's say the same.
+func (l *till) awaitTotal(t *testing.T, o *v1.Order, want money) {
+	t.Helper()
+	awaitOrder(t, o, func(o *v1.Order) string {
+		a := o.Status.Amounts
+		if a == nil || (money{a.Authorized, a.Captured, a.Refunded}) != want || l.total() != want {
+			return fmt.Sprintf("want %+v, have %+v here and %+v at the gateway", want, a, l.total())
+		}
+		return ""
+	})
+}
+
+// readyFor wants Ready, or Stalled, to have a reason.
+func readyFor(reason string) func(*v1.Order) string {
+	return func(o *v1.Order) string {
+		if c := meta.FindStatusCondition(o.Status.Conditions, v1.ConditionReady); c == nil || c.Reason != reason {
+			return "want Ready for " + reason
+		}
+		return ""
+	}
+}
+
+// movableClock runs with the real one, some time ahead of it, until it is stopped.
+type movableClock struct {
+	ahead   atomic.Int64
+	stopped atomic.Pointer[time.Time]
+}
+
+func (c *movableClock) Now() time.Time {
+	if at := c.stopped.Load(); at != nil {
+		return *at
+	}
+	return time.Now().Add(time.Duration(c.ahead.Load()))
+}
+
+// stop lets no time pass any more, so that nothing happens because of it.
+func (c *movableClock) stop() {
+	now := c.Now()
+	c.stopped.Store(&now)
+}
+
+func (c *movableClock) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
+
+// move sets the clock forward and makes the manager look at an order again: it
+// sleeps by the real clock.
+func (c *movableClock) move(t *testing.T, by time.Duration, orders ...*v1.Order) {
+	t.Helper()
+	c.ahead.Add(int64(by))
+	for _, o := range orders {
+		change(t, o, func(o *v1.Order) {
+			if o.Labels == nil {
+				o.Labels = map[string]string{}
+			}
+			o.Labels["test/moved"] = fmt.Sprint(c.ahead.Load() / int64(time.Second))
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -36,6 +37,10 @@ func deeds(samples string) []deed {
 	}
 }
 
+// money are the columns that tell what each order came to, in minor units.
+const money = "custom-columns=NAME:.metadata.name,PAYMENT:.status.payment.state,CAPTURED:.status.amounts.captured,REFUNDED:.status.amounts.refunded," +
+	"REVENUE:.status.settlement.revenue,FEES:.status.settlement.fees,PROFIT:.status.settlement.profit"
+
 // play applies the samples, shows how the orders move, and plays the people,
 // until every order is Completed.
 func play(ctx context.Context, s *stage) error {
@@ -60,12 +65,12 @@ func play(ctx context.Context, s *stage) error {
 		return err
 	}
 	fmt.Println()
-	for _, args := range [][]string{{"get", "orders"}, {"get", "stockitems"}, {"get", "shipments"}} {
+	for _, args := range [][]string{{"get", "orders"}, {"get", "orders", "-o", money}, {"get", "stockitems"}, {"get", "shipments"}} {
 		out, err := s.output(ctx, args...)
 		if err != nil {
 			return fmt.Errorf("kubectl get: %w\n%s", err, out)
 		}
-		fmt.Printf("$ kubectl %s %s\n%s\n", args[0], args[1], out)
+		fmt.Printf("$ kubectl %s\n%s\n", strings.Join(args, " "), out)
 	}
 	if err := s.audit(ctx); err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
 )
 
-var gatewayOrders = flag.Int("gateway-orders", 100, "how many orders TestGatewayFaults runs against a failing gateway")
+var gatewayOrders = flag.Int("gateway-orders", 50, "how many orders TestGatewayFaults runs against a failing gateway")
 
 // TestGatewayFaults runs orders that are cancelled, lowered and delivered at random
 // against a gateway of which nearly every third call or look-up fails in one of

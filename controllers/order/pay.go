@@ -76,8 +76,10 @@ func (r *Reconciler) ask(ctx context.Context, f *lifecycle.Facts, op *v1.Payment
 		switch now := r.Clock.Now(); {
 		case now.Before(domain.RetryAt(op)):
 			return nil, errEarly
-		case domain.Spent(op, window(described), now):
+		case domain.Spent(op, window(described), now) && domain.Settled(op, now):
 			return nil, errSpent
+		case domain.Spent(op, window(described), now):
+			return nil, errors.New("the key may be forgotten, and the last call may still be on its way")
 		}
 		answer, err = r.send(ctx, f, provider, request)
 	}

@@ -89,6 +89,12 @@ func Spent(op *v1.PaymentOperation, window time.Duration, now time.Time) bool {
 	return window > 0 && since != nil && !now.Before(since.Add(window))
 }
 
+// Settled says whether no call of an operation can be on its way any more: the
+// provider has ended the last one, or it was made long ago.
+func Settled(op *v1.PaymentOperation, now time.Time) bool {
+	return op.State == v1.OperationFailed || !now.Before(op.At.Add(maxBackoff))
+}
+
 // lag is how long after a failure the provider's books may not show yet what it
 // has done all the same.
 const lag = 10 * time.Second

@@ -68,8 +68,11 @@ func TestFailedCall(t *testing.T) {
 	if Key(&op) != "id" || Spent(&op, time.Hour, now.Time) || !RetryAt(&op).IsZero() {
 		t.Errorf("intended: key %s, to be tried at %v", Key(&op), RetryAt(&op))
 	}
+	if unclear := Unclear(op, "", now.Time); Settled(&unclear, now.Add(maxBackoff-time.Second)) || !Settled(&unclear, now.Add(maxBackoff)) {
+		t.Error("a call without an answer is on its way for five minutes")
+	}
 	op = Fail(op, now.Time)
-	if op.State != v1.OperationFailed || Open([]v1.PaymentOperation{op}) == nil || !Spent(&op, time.Hour, now.Time) || !RetryAt(&op).Equal(now.Add(lag)) {
+	if op.State != v1.OperationFailed || Open([]v1.PaymentOperation{op}) == nil || !Spent(&op, time.Hour, now.Time) || !Settled(&op, now.Time) || !RetryAt(&op).Equal(now.Add(lag)) {
 		t.Errorf("failed: %+v, to be tried at %v", op, RetryAt(&op))
 	}
 	later := now.Add(time.Minute)

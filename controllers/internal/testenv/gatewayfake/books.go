@@ -44,7 +44,8 @@ type Sums struct {
 // books is an append-only ledger and what it adds up to.
 type books struct {
 	ledger []Entry
-	// rest is what is left of each authorisation and capture that succeeded.
+	// rest is what is left of each authorisation and capture that succeeded; others
+	// have none.
 	rest map[string]v1.Amount
 }
 
@@ -86,7 +87,7 @@ func (b *books) refusal(e Entry) string {
 	}
 	parent := b.find(e.Parent)
 	switch rest := b.rest[e.Parent]; {
-	case parent == nil, parent.Kind != parentKind[e.Kind], parent.State != StateSucceeded, parent.Currency != e.Currency, rest == 0:
+	case parent == nil, parent.Kind != parentKind[e.Kind], parent.Currency != e.Currency, rest == 0:
 		return "there is nothing to " + string(e.Kind)
 	case e.Kind != v1.OperationVoid && e.Amount > rest:
 		return "the amount is above what there is"

@@ -213,6 +213,7 @@ func lostAnswer(s *shop) {
 		} else if !errors.Is(err, payment.ErrFailed) {
 			s.Fatalf("sending %s again: %v", r.Kind, err)
 		}
+		s.same(found, s.lookUp(r))
 		return found
 	}
 	held := lost(s.request(authorize, 10000, none))

@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/controllers/provider/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/conformance"
 )
 
@@ -26,7 +28,6 @@ func TestConformance(t *testing.T) {
 	fake, provider := start(t)
 	harness := conformance.Harness{
 		Provider: provider, Accepted: gatewayfake.TokenOK, Declined: gatewayfake.TokenDecline, Currency: "EUR",
-		LoseAnswer: func(testing.TB) { fake.FailSends(gatewayfake.TimeoutAfter) },
 		Sums: func(_ testing.TB, authorization string) (held, captured, refunded v1.Amount) {
 			s := fake.Sums(authorization)
 			return s.Held, s.Captured, s.Refunded
@@ -45,4 +46,23 @@ func TestConformance(t *testing.T) {
 		harness.LoseAnswer, harness.Sums = nil, nil
 		conformance.Run(t, harness)
 	})
+}
+
+// A 500 ends the call and is repeated for its key: only another key goes through.
+func TestAFailureIsRepeatedForItsKey(t *testing.T) {
+	fake, provider := start(t)
+	r := request(v1.OperationAuthorize, 1, 1000, "")
+	fake.FailSends(gatewayfake.Error500Before)
+	for range 2 {
+		if answer, err := provider.Send(t.Context(), r); !errors.Is(err, payment.ErrFailed) {
+			t.Errorf("a 500 gives %+v and %v", answer, err)
+		}
+	}
+	r.Key += "-2"
+	if answer, err := provider.Send(t.Context(), r); err != nil || answer.Declined {
+		t.Errorf("under another key: %+v and %v", answer, err)
+	}
+	if n := fake.Sends(r.ID); n != 3 {
+		t.Errorf("it was sent %d times", n)
+	}
 }

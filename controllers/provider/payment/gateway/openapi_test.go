@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -29,7 +30,7 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	return doc, nil
 })
 
-// options let a Authorization header count as one that was checked: the fake does that.
+// options let an Authorization header count as one that was checked: the fake does that.
 var options = &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
 
 // exchanges is a transport that compares each request and answer with the contract.
@@ -154,7 +155,7 @@ func TestEveryAnswerKeepsTheContract(t *testing.T) {
 	}
 }
 
-// A callback of the fake keeps the contract, and the adapter takes it.
+// A callback of the fake keeps the contract, and the adapter takes it unless it is forged.
 func TestCallbacksKeepTheContract(t *testing.T) {
 	doc, err := document()
 	if err != nil {
@@ -164,7 +165,11 @@ func TestCallbacksKeepTheContract(t *testing.T) {
 	item := paths.Value(paths.Keys()[0])
 	route := &routers.Route{Spec: doc, PathItem: item, Method: http.MethodPost, Operation: item.Post}
 	fake, p := start(t)
-	told := make(chan string, 1)
+	type receipt struct {
+		id  string
+		err error
+	}
+	told := make(chan receipt, 1)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -175,18 +180,20 @@ func TestCallbacksKeepTheContract(t *testing.T) {
 			t.Errorf("a callback breaks the contract: %v", err)
 		}
 		id, err := Callback(fake.WebhookSecret, r.Header, body)
-		if err != nil {
-			t.Errorf("a callback is refused: %v", err)
-		}
-		told <- id
+		told <- receipt{id, err}
 	}))
 	defer receiver.Close()
-	fake.CallBack(receiver.URL, gatewayfake.Once)
-	r := request(v1.OperationAuthorize, 1, 1000, "")
-	if _, err := p.Send(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	if id := <-told; id != r.ID {
-		t.Errorf("the callback is about %q, want %q", id, r.ID)
+	for delivery, want := range map[gatewayfake.Delivery]error{gatewayfake.Once: nil, gatewayfake.Forged: payment.ErrForged} {
+		fake.CallBack(receiver.URL, delivery)
+		r := request(v1.OperationAuthorize, int32(len(fake.Ledger())+1), 1000, "")
+		if _, err := p.Send(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		switch got := <-told; {
+		case !errors.Is(got.err, want):
+			t.Errorf("%s: error %v, want %v", delivery, got.err, want)
+		case want == nil && got.id != r.ID:
+			t.Errorf("%s: the callback is about %q, want %q", delivery, got.id, r.ID)
+		}
 	}
 }

@@ -11,10 +11,8 @@ package simulated
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -52,50 +50,6 @@ type Provider struct {
 	Namespace string
 }
 
-// entry is one line of the ledger, as JSON under the operation's id.
-type entry struct {
-	Kind     v1.OperationKind `json:"kind"`
-	Amount   v1.Amount        `json:"amount"`
-	Currency v1.Currency      `json:"currency"`
-	Parent   string           `json:"parent,omitempty"`
-	Declined string           `json:"declined,omitempty"`
-	At       time.Time        `json:"at"`
-	// Used is what operations on this one have taken of it, by their ids.
-	Used map[string]v1.Amount `json:"used,omitempty"`
-}
-
-// use gives an operation its part of the entry that it acts on: the amount that it
-// asks for or, for a void, all that is left. It is the same part when it is asked
-// again. Without a part it says why.
-func (e *entry) use(r payment.Request) (part v1.Amount, refused string) {
-	if part, again := e.Used[r.ID]; again {
-		return part, ""
-	}
-	left := e.Amount
-	for _, used := range e.Used {
-		left -= used
-	}
-	switch {
-	case e.Declined != "" || left == 0:
-		return 0, "there is nothing to " + string(r.Kind)
-	case r.Kind == v1.OperationVoid:
-		part = left
-	case r.Amount > left:
-		return 0, "the amount is above what there is"
-	default:
-		part = r.Amount
-	}
-	if e.Used == nil {
-		e.Used = map[string]v1.Amount{}
-	}
-	e.Used[r.ID] = part
-	return part, ""
-}
-
-func (e *entry) answer(id string) *payment.Answer {
-	return &payment.Answer{Declined: e.Declined != "", Amount: e.Amount, Currency: e.Currency, Parent: e.Parent, Ref: "sim_" + id[:12], Message: e.Declined}
-}
-
 // Lookup finds what became of a request by its ID; payment.ErrUnknown if it was
 // never received.
 func (p *Provider) Lookup(ctx context.Context, r payment.Request) (*payment.Answer, error) {
@@ -106,71 +60,61 @@ func (p *Provider) Lookup(ctx context.Context, r payment.Request) (*payment.Answ
 	return e.answer(r.ID), nil
 }
 
-// Send carries out an operation, once for each ID. What it takes of its parent is
-// written there first, under its id, so that a call that dies in between is
-// finished by the one that repeats it.
+// Send carries out an operation, once for each ID. What a capture, refund or void
+// uses is written to the parent's entry first, and its own entry second: they may
+// be in two ConfigMaps. Whoever dies in between is healed by the next Send, which
+// finds the ID in the parent's entry.
 func (p *Provider) Send(ctx context.Context, r payment.Request) (*payment.Answer, error) {
-	if earlier, err := p.Lookup(ctx, r); !errors.Is(err, payment.ErrUnknown) {
-		return earlier, err
+	stored, err := p.read(ctx, r.ID)
+	if err == nil {
+		return stored.answer(r.ID), nil
 	}
-	e := &entry{Kind: r.Kind, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent, At: time.Now().UTC()}
+	if !errors.Is(err, payment.ErrUnknown) {
+		return nil, err
+	}
+	e := entry{Kind: r.Kind, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent, At: time.Now().UTC()}
 	switch {
 	case r.Kind != v1.OperationAuthorize:
-		part, refused, err := p.take(ctx, r)
-		if err != nil {
+		if e, err = p.use(ctx, r.ID, e); err != nil {
 			return nil, err
-		}
-		if e.Declined = refused; refused == "" {
-			e.Amount = part
 		}
 	case r.Token == TokenDecline:
 		e.Declined = "insufficient funds"
 	}
-	stored := e
-	err := p.edit(ctx, r.ID, func(books map[string]string) error {
-		earlier, err := find(books, r.ID)
-		if !errors.Is(err, payment.ErrUnknown) {
-			stored = earlier
-			return err
-		}
-		stored = e
-		return put(books, r.ID, e)
-	})
+	stored, err = p.record(ctx, r.ID, &e)
 	if err != nil {
 		return nil, err
 	}
-	if stored == e && r.Token == TokenTimeout {
+	if stored == &e && r.Token == TokenTimeout {
 		return nil, ErrAnswerLost
 	}
 	return stored.answer(r.ID), nil
 }
 
-// take writes down what an operation takes of the one that it acts on.
-func (p *Provider) take(ctx context.Context, r payment.Request) (part v1.Amount, refused string, err error) {
-	if r.Parent == "" {
-		return 0, "there is nothing to " + string(r.Kind), nil
+// use lets an operation take its amount from its parent, and returns what became of it.
+func (p *Provider) use(ctx context.Context, id string, child entry) (became entry, err error) {
+	if child.Parent == "" {
+		return child.refused(), nil
 	}
-	err = p.edit(ctx, r.Parent, func(books map[string]string) error {
-		parent, err := find(books, r.Parent)
+	err = p.change(ctx, child.Parent, func(books map[string]string) (bool, error) {
+		parent, err := find(books, child.Parent)
 		if errors.Is(err, payment.ErrUnknown) {
-			refused = "there is nothing to " + string(r.Kind)
-			return nil
+			became = child.refused()
+			return false, nil
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
-		if part, refused = parent.use(r); refused != "" {
-			return nil
+		var changed bool
+		if became, changed = parent.use(id, child); !changed {
+			return false, nil
 		}
-		return put(books, r.Parent, parent)
+		return true, put(books, child.Parent, parent)
 	})
-	return part, refused, err
+	return became, err
 }
 
 func (p *Provider) read(ctx context.Context, id string) (*entry, error) {
-	if id == "" {
-		return nil, payment.ErrUnknown
-	}
 	var books corev1.ConfigMap
 	err := p.Client.Get(ctx, p.key(id), &books)
 	if apierrors.IsNotFound(err) {
@@ -182,53 +126,48 @@ func (p *Provider) read(ctx context.Context, id string) (*entry, error) {
 	return find(books.Data, id)
 }
 
-func find(books map[string]string, id string) (*entry, error) {
-	line, ok := books[id]
-	if !ok {
-		return nil, payment.ErrUnknown
-	}
-	e := &entry{}
-	if err := json.Unmarshal([]byte(line), e); err != nil {
-		return nil, fmt.Errorf("simulated: entry %s is damaged: %w", id, err)
-	}
-	return e, nil
-}
-
-func put(books map[string]string, id string, e *entry) error {
-	line, err := json.Marshal(e)
+// record writes an entry and returns what is stored: an earlier entry of the same
+// ID, or e.
+func (p *Provider) record(ctx context.Context, id string, e *entry) (*entry, error) {
+	var stored *entry
+	err := p.change(ctx, id, func(books map[string]string) (bool, error) {
+		var err error
+		if stored, err = find(books, id); !errors.Is(err, payment.ErrUnknown) {
+			return false, err
+		}
+		stored = e
+		return true, put(books, id, e)
+	})
 	if err != nil {
-		return fmt.Errorf("simulated: encoding entry %s: %w", id, err)
+		return nil, err
 	}
-	books[id] = string(line)
-	return nil
+	return stored, nil
 }
 
-// edit changes the books that hold an id, under their resourceVersion.
-func (p *Provider) edit(ctx context.Context, id string, change func(books map[string]string) error) error {
+// change reads the ConfigMap of an ID and writes it under its resourceVersion, if
+// edit says that it has changed something.
+func (p *Provider) change(ctx context.Context, id string, edit func(books map[string]string) (changed bool, err error)) error {
 	clash := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
 	err := retry.OnError(retry.DefaultBackoff, clash, func() error {
-		books := corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: p.key(id).Name}}
-		err := p.Client.Get(ctx, p.key(id), &books)
-		if client.IgnoreNotFound(err) != nil {
+		books := corev1.ConfigMap{}
+		write := func() error { return p.Client.Update(ctx, &books) }
+		switch err := p.Client.Get(ctx, p.key(id), &books); {
+		case apierrors.IsNotFound(err):
+			books.ObjectMeta = metav1.ObjectMeta{Namespace: p.Namespace, Name: p.key(id).Name}
+			write = func() error { return p.Client.Create(ctx, &books) }
+		case err != nil:
 			return err
 		}
-		before := maps.Clone(books.Data)
 		if books.Data == nil {
 			books.Data = map[string]string{}
 		}
-		if err := change(books.Data); err != nil {
+		if changed, err := edit(books.Data); err != nil || !changed {
 			return err
 		}
-		switch {
-		case maps.Equal(before, books.Data):
-			return nil
-		case size(&books) > maxLedgerBytes:
+		if size(books.Data) > maxLedgerBytes {
 			return fmt.Errorf("ConfigMap %s is full; run real orders through a real provider", books.Name)
-		case books.ResourceVersion == "":
-			return p.Client.Create(ctx, &books)
-		default:
-			return p.Client.Update(ctx, &books)
 		}
+		return write()
 	})
 	if err != nil {
 		return fmt.Errorf("simulated: writing the ledger: %w", err)
@@ -238,12 +177,4 @@ func (p *Provider) edit(ctx context.Context, id string, change func(books map[st
 
 func (p *Provider) key(id string) client.ObjectKey {
 	return client.ObjectKey{Namespace: p.Namespace, Name: LedgerPrefix + id[:1]}
-}
-
-func size(c *corev1.ConfigMap) int {
-	n := 0
-	for k, v := range c.Data {
-		n += len(k) + len(v)
-	}
-	return n
 }

@@ -52,6 +52,9 @@ it can run while orders are worked on, and changes nothing. It exits with status
 			if err != nil {
 				return err
 			}
+			if namespace != "" && report.Items == 0 {
+				return fmt.Errorf("there are no StockItems in namespace %s; check its name", namespace)
+			}
 			return printReport(cmd.OutOrStdout(), report)
 		},
 	}
@@ -67,7 +70,11 @@ func printReport(out io.Writer, r *audit.Report) error {
 			fmt.Fprintf(out, "%s: %s\n", namespace, d)
 		}
 	}
-	fmt.Fprintf(out, "%d StockItems, %d Shipments: %d differences\n", r.Items, r.Shipments, n)
+	differences := "differences"
+	if n == 1 {
+		differences = "difference"
+	}
+	fmt.Fprintf(out, "%d StockItems, %d Shipments: %d %s\n", r.Items, r.Shipments, n, differences)
 	if n > 0 {
 		return errDifferences
 	}

@@ -75,6 +75,33 @@ func TestCase11_MoneyFollowsWhatLeft(t *testing.T) {
 	}
 }
 
+// TestCaptureMoments takes the money of an order in parts: nothing, what has left,
+// or what has arrived, and everything at once.
+func TestCaptureMoments(t *testing.T) {
+	env.StartManager(t, atGateway)
+	for moment, want := range map[v1.CaptureMoment]struct{ confirmed, dispatched, delivered, cancelled money }{
+		v1.CaptureOnConfirm:  {money{0, 101_500, 0}, money{0, 101_500, 0}, money{0, 101_500, 0}, money{0, 101_500, 1_000}},
+		v1.CaptureOnDispatch: {money{101_500, 0, 0}, money{1_000, 100_500, 0}, money{1_000, 100_500, 0}, money{0, 100_500, 0}},
+		v1.CaptureOnDelivery: {money{101_500, 0, 0}, money{101_500, 0, 0}, money{1_000, 100_500, 0}, money{0, 100_500, 0}},
+	} {
+		t.Run(string(moment), func(t *testing.T) {
+			t.Parallel()
+			l := openTill(t, func(c *v1.OrderClass) { c.Spec.Payment.Providers[0].Capture = moment })
+			// 100 of 101 units are there; the fee comes with the first of them.
+			o := l.place(t, "o", 101, v1.PaymentCard, func(o *v1.Order) { o.Spec.ShippingFee = 500 })
+			awaitShipment(t, shipment(o, 1), shipmentPhase(v1.ShipmentReserved))
+			l.awaitTotal(t, o, want.confirmed)
+			l.dispatch(t, o)
+			l.awaitTotal(t, o, want.dispatched)
+			change(t, shipment(o, 1), func(s *v1.Shipment) { event(s, "e", v1.CarrierDelivered) })
+			l.awaitTotal(t, o, want.delivered)
+			change(t, o, func(o *v1.Order) { o.Spec.Cancel = &v1.CancelRequest{} })
+			l.awaitTotal(t, o, want.cancelled)
+			awaitOrder(t, o, inPhase(v1.OrderCompleted))
+		})
+	}
+}
+
 // TestCase12_CaptureTimesOutAfterItsEffect finds the money that the provider took
 // although its answer was lost: it is taken once.
 func TestCase12_CaptureTimesOutAfterItsEffect(t *testing.T) {

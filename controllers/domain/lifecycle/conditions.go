@@ -249,7 +249,7 @@ func waiting(c condition.Set, f *Facts, v *view) {
 			c.Ready(v1.ReasonAwaitingStock, "units wait, and the order has all the Shipments that its class allows; lower the quantity or cancel, and place a new Order for the rest")
 			return
 		}
-		c.Ready(v1.ReasonAwaitingStock, "units wait for stock; a new count or receipt wakes them")
+		c.Ready(v1.ReasonAwaitingStock, "units wait for stock; a new count wakes them")
 	case v1.OrderProcessing:
 		if active(f.Shipments) {
 			c.Ready(v1.ReasonAwaitingWarehouse, "the warehouse is to pick, pack and dispatch")

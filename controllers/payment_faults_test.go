@@ -36,6 +36,7 @@ func TestGatewayFaults(t *testing.T) {
 		c.Spec.Shortage = v1.ShortageShipAvailable
 	})
 	l.TakeFee(7)
+	l.DecideAfter(1)
 	l.Chaos(seed, 300)
 	patience := testenv.Patience + time.Duration(*gatewayOrders)*time.Second
 	for i := range *gatewayOrders {

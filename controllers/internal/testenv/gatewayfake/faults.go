@@ -88,7 +88,7 @@ func (g *Gateway) Calm() {
 
 // maxChances is how many of the sends of an operation, and of its look-ups, may
 // fail by chance.
-const maxChances = 3
+const maxChances = 2
 
 // draw is the fault of a call: the planned one, else one by chance.
 func (f *faults) draw(method, id string) Fault {

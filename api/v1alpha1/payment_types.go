@@ -190,6 +190,9 @@ type PaymentOperation struct {
 	// provider of the class.
 	// +optional
 	Provider Identifier `json:"provider,omitempty"`
+	// type of the provider: under another type its name means another provider.
+	// +optional
+	Type ProviderType `json:"type,omitempty"`
 	// ref is the provider's own reference.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128

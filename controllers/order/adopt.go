@@ -16,7 +16,7 @@ import (
 // numbered from 1, and each but an authorisation acts on one that is known by
 // then. If it cannot be asked, nothing is intended.
 func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Outcome {
-	class, described := lifecycle.Chosen(f)
+	place, described := lifecycle.Chosen(f)
 	provider, err := r.Payments.For(ctx, f.Order.Namespace, described)
 	if err != nil {
 		return unadopted(ctx, err)
@@ -29,7 +29,7 @@ func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Ou
 		parents := a.of(step.parent)
 		for seq, missing := int32(1), 0; len(parents) > 0 && missing <= adoptionGap; seq++ {
 			op := v1.PaymentOperation{
-				ID: domain.OperationID(f.Identity, step.kind, seq), Kind: step.kind, Seq: seq, Class: class, Provider: described.Name,
+				ID: domain.OperationID(f.Identity, step.kind, seq), Kind: step.kind, Seq: seq, Class: place.Class, Provider: place.Provider, Type: place.Type,
 			}
 			answer, err := a.find(ctx, op, parents)
 			switch {

@@ -211,3 +211,55 @@ func TestEachProviderIsAskedOnce(t *testing.T) {
 		t.Errorf("asked were %v", asked)
 	}
 }
+
+// Under the same name the class may come to mean another provider: an order that
+// has asked the first one asks and calls the second, and what was sent to the first
+// is looked up there.
+func TestANameThatMeansAnotherProvider(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+	s.bank.decline = true
+	s.settle()
+	s.bank.decline = false
+	s.facts.Class.Spec.Payment.Providers[0].Type = v1.ProviderStripe
+	s.edit(func(o *v1.OrderSpec) { o.Priority = 1 })
+	s.settle()
+	ops := operations(s.order())
+	for i, want := range []v1.ProviderType{v1.ProviderSimulated, v1.ProviderStripe} {
+		if called := ProviderOf(s.order(), s.facts.Class, &ops[i]); called == nil || called.Type != want {
+			t.Errorf("%s %d was sent to %+v, want %s", ops[i].Kind, ops[i].Seq, called, want)
+		}
+	}
+}
+
+// The address and the Secret of today are used as long as the class has them.
+func TestProviderOf(t *testing.T) {
+	gateway := func(url string, secret v1.ObjectName) v1.PaymentProvider {
+		return v1.PaymentProvider{Name: "card", Type: v1.ProviderHTTP, URL: url, SecretRef: &v1.LocalReference{Name: secret}, FeeBps: 7}
+	}
+	o := &v1.Order{Status: v1.OrderStatus{Payment: &v1.PaymentStatus{Providers: []v1.CalledProvider{{Class: "retail", Provider: gateway("https://old", "old")}}}}}
+	op := &v1.PaymentOperation{Class: "retail", Provider: "card", Type: v1.ProviderHTTP}
+	with := func(p v1.PaymentProvider) *v1.OrderClass {
+		return &v1.OrderClass{Spec: v1.OrderClassSpec{Payment: &v1.PaymentPolicy{Providers: []v1.PaymentProvider{p}}}}
+	}
+	moved, renamed, retyped := gateway("https://new", "new"), gateway("https://new", "new"), gateway("", "new")
+	moved.FeeBps, renamed.Name, retyped.Type = 9, "other", v1.ProviderStripe
+	for name, test := range map[string]struct {
+		class  *v1.OrderClass
+		url    string
+		secret v1.ObjectName
+	}{
+		"the class is gone":                      {nil, "https://old", "old"},
+		"the class has no providers any more":    {&v1.OrderClass{}, "https://old", "old"},
+		"the provider has moved":                 {with(moved), "https://new", "new"},
+		"the provider was renamed":               {with(renamed), "https://old", "old"},
+		"the name means another provider by now": {with(retyped), "https://old", "old"},
+	} {
+		p := ProviderOf(o, test.class, op)
+		if p == nil || p.URL != test.url || p.SecretRef.Name != test.secret || p.FeeBps != 7 {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	if p := ProviderOf(o, nil, &v1.PaymentOperation{Class: "other", Provider: "card", Type: v1.ProviderHTTP}); p != nil {
+		t.Errorf("a provider that was never called: %+v", p)
+	}
+}

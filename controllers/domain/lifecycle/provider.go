@@ -9,11 +9,18 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
 )
 
-// Chosen is the provider that takes the order's payment, and its class; the
-// provider is nil if there is none.
-func Chosen(f *Facts) (class v1.ObjectName, provider *v1.PaymentProvider) {
+// Chosen is the provider that takes the order's payment, and its place; nil if
+// there is none.
+func Chosen(f *Facts) (payment.Place, *v1.PaymentProvider) {
 	p, provider := policy(f)
-	return p.ClassName, provider
+	if provider == nil {
+		return payment.Place{}, nil
+	}
+	return placeOf(p.ClassName, provider), provider
+}
+
+func placeOf(class v1.ObjectName, p *v1.PaymentProvider) payment.Place {
+	return payment.Place{Class: class, Provider: p.Name, Type: p.Type}
 }
 
 // NeedsToken says whether the provider of an order takes a payment token.
@@ -34,7 +41,7 @@ func TokenRequired(f *Facts) bool {
 // operation's class names now. class is nil if it is gone. It returns nil if the
 // provider was never described.
 func ProviderOf(o *v1.Order, class *v1.OrderClass, op *v1.PaymentOperation) *v1.PaymentProvider {
-	called := findCalled(o, op.Class, op.Provider)
+	called := findCalled(o, payment.PlaceOf(op))
 	if called == nil {
 		return nil
 	}
@@ -54,12 +61,12 @@ func present(p v1.PaymentProvider, class *v1.OrderClass) *v1.PaymentProvider {
 	return &p
 }
 
-func findCalled(o *v1.Order, class v1.ObjectName, name v1.Identifier) *v1.CalledProvider {
+func findCalled(o *v1.Order, at payment.Place) *v1.CalledProvider {
 	if o.Status.Payment == nil {
 		return nil
 	}
 	for i := range o.Status.Payment.Providers {
-		if c := &o.Status.Payment.Providers[i]; c.Class == class && c.Provider.Name == name {
+		if c := &o.Status.Payment.Providers[i]; placeOf(c.Class, &c.Provider) == at {
 			return c
 		}
 	}
@@ -70,11 +77,7 @@ func findCalled(o *v1.Order, class v1.ObjectName, name v1.Identifier) *v1.Called
 func record(f *Facts, step *payment.Step, now metav1.Time) {
 	o := f.Order
 	o.Status.Payment = orEmpty(o.Status.Payment)
-	class, provider := Chosen(f)
-	place := payment.Place{Class: class}
-	if provider != nil {
-		place.Provider = provider.Name
-	}
+	place, _ := Chosen(f)
 	o.Status.Payment.Operations = step.Record(f.Identity, operations(o), place, o.Generation, now)
 }
 
@@ -82,7 +85,7 @@ func record(f *Facts, step *payment.Step, now metav1.Time) {
 // is how the order knows that it was asked.
 func adopt(f *Facts, known []v1.PaymentOperation) {
 	o := f.Order
-	class, provider := Chosen(f)
+	place, provider := Chosen(f)
 	o.Status.Payment = orEmpty(o.Status.Payment)
 	p := o.Status.Payment
 	for _, op := range known {
@@ -90,8 +93,8 @@ func adopt(f *Facts, known []v1.PaymentOperation) {
 			p.Operations = append(p.Operations, op)
 		}
 	}
-	if provider != nil && findCalled(o, class, provider.Name) == nil {
-		p.Providers = append(p.Providers, v1.CalledProvider{Class: class, Provider: *provider.DeepCopy()})
+	if provider != nil && findCalled(o, place) == nil {
+		p.Providers = append(p.Providers, v1.CalledProvider{Class: place.Class, Provider: *provider.DeepCopy()})
 	}
 }
 
@@ -100,7 +103,7 @@ func adopt(f *Facts, known []v1.PaymentOperation) {
 // held, since what it has paid already may be all that is missing.
 func (v *view) unasked(o *v1.Order) bool {
 	p := v.provider
-	if p == nil || p.Type == v1.ProviderCash || findCalled(o, v.policy.ClassName, p.Name) != nil {
+	if p == nil || p.Type == v1.ProviderCash || findCalled(o, placeOf(v.policy.ClassName, p)) != nil {
 		return false
 	}
 	held := !v.confirmed && !v.ending && len(v.findings) > 0 && v.rejection() == nil

@@ -72,7 +72,7 @@ func (m *model) call(t *rapid.T, decline bool) bool {
 	if last := LastDeclined(m.ops, step.Kind); last != nil && last.Basis >= m.generation {
 		t.Fatalf("%s was declined for generation %d and is tried again for %d", step.Kind, last.Basis, m.generation)
 	}
-	ops := step.Record(Identity{Name: "order-1"}, m.ops, Place{"retail", "bank"}, m.generation, now)
+	ops := step.Record(Identity{Name: "order-1"}, m.ops, Place{Class: "retail", Provider: "bank"}, m.generation, now)
 	op := ops[len(ops)-1]
 	for _, old := range m.ops {
 		if old.ID == op.ID {

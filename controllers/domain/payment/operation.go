@@ -185,11 +185,15 @@ func State(s Sums, total, due v1.Amount) v1.PaymentState {
 	}
 }
 
-// Place is the provider of a class.
+// Place is a provider of a class. Under another type its name means another one.
 type Place struct {
 	Class    v1.ObjectName
 	Provider v1.Identifier
+	Type     v1.ProviderType
 }
+
+// PlaceOf is where an operation was sent, or will be.
+func PlaceOf(op *v1.PaymentOperation) Place { return Place{op.Class, op.Provider, op.Type} }
 
 // Record appends a step as the next operation of its kind, Intended. generation
 // is that of the spec which led to it; place is used unless the step acts on an
@@ -200,10 +204,10 @@ func (st *Step) Record(id Identity, ops []v1.PaymentOperation, place Place, gene
 		seq = op.Seq + 1
 	}
 	if parent := find(ops, st.Parent); parent != nil {
-		place = Place{parent.Class, parent.Provider}
+		place = PlaceOf(parent)
 	}
 	return append(ops, v1.PaymentOperation{
 		ID: OperationID(id, st.Kind, seq), Kind: st.Kind, Seq: seq, Amount: st.Amount, State: v1.OperationIntended,
-		Parent: st.Parent, Class: place.Class, Provider: place.Provider, Basis: generation, At: now, RecordedAt: &now,
+		Parent: st.Parent, Class: place.Class, Provider: place.Provider, Type: place.Type, Basis: generation, At: now, RecordedAt: &now,
 	})
 }

@@ -204,7 +204,7 @@ func TestWhatDoesNotMatch(t *testing.T) {
 func TestRecord(t *testing.T) {
 	identity := Identity{Namespace: "shop", Name: "order-1"}
 	held := done(v1.OperationAuthorize, 1, 100, "")
-	held.Class, held.Provider = "past", "old"
+	held.Class, held.Provider, held.Type = "past", "old", v1.ProviderHTTP
 	for name, test := range map[string]struct {
 		step Step
 		ops  []v1.PaymentOperation
@@ -212,22 +212,22 @@ func TestRecord(t *testing.T) {
 	}{
 		"the first of its kind is number 1, at the provider of the class": {
 			Step{Kind: v1.OperationAuthorize, Amount: 100}, nil,
-			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 1, Amount: 100, Class: "retail", Provider: "new"},
+			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 1, Amount: 100, Class: "retail", Provider: "new", Type: v1.ProviderStripe},
 		},
 		"the next one follows the highest number of its kind": {
 			Step{Kind: v1.OperationAuthorize, Amount: 7}, []v1.PaymentOperation{declined(v1.OperationAuthorize, 2, 1), held, done(v1.OperationCapture, 5, 1, "")},
-			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 3, Amount: 7, Class: "retail", Provider: "new"},
+			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 3, Amount: 7, Class: "retail", Provider: "new", Type: v1.ProviderStripe},
 		},
 		"a step on an earlier operation stays at its provider": {
 			Step{Kind: v1.OperationVoid, Amount: 100, Parent: held.ID}, []v1.PaymentOperation{held},
-			v1.PaymentOperation{Kind: v1.OperationVoid, Seq: 1, Amount: 100, Parent: held.ID, Class: "past", Provider: "old"},
+			v1.PaymentOperation{Kind: v1.OperationVoid, Seq: 1, Amount: 100, Parent: held.ID, Class: "past", Provider: "old", Type: v1.ProviderHTTP},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.want.ID = OperationID(identity, test.want.Kind, test.want.Seq)
 			test.want.State, test.want.Basis, test.want.At, test.want.RecordedAt = v1.OperationIntended, 4, now, &now
 			want := append(slices.Clone(test.ops), test.want)
-			if diff := cmp.Diff(want, test.step.Record(identity, test.ops, Place{"retail", "new"}, 4, now)); diff != "" {
+			if diff := cmp.Diff(want, test.step.Record(identity, test.ops, Place{"retail", "new", v1.ProviderStripe}, 4, now)); diff != "" {
 				t.Errorf("Record (-want +got):\n%s", diff)
 			}
 		})

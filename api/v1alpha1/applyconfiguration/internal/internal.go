@@ -839,6 +839,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: state
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.OperationState
+    - name: type
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ProviderType
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentPolicy
   map:
     fields:

@@ -34,6 +34,8 @@ type PaymentOperationApplyConfiguration struct {
 	Class *apiv1alpha1.ObjectName `json:"class,omitempty"`
 	// provider of the class.
 	Provider *apiv1alpha1.Identifier `json:"provider,omitempty"`
+	// type of the provider: under another type its name means another provider.
+	Type *apiv1alpha1.ProviderType `json:"type,omitempty"`
 	// ref is the provider's own reference.
 	Ref *string `json:"ref,omitempty"`
 	// message of the provider, or about it, when it did not succeed.
@@ -138,6 +140,14 @@ func (b *PaymentOperationApplyConfiguration) WithClass(value apiv1alpha1.ObjectN
 // If called multiple times, the Provider field is set to the value of the last call.
 func (b *PaymentOperationApplyConfiguration) WithProvider(value apiv1alpha1.Identifier) *PaymentOperationApplyConfiguration {
 	b.Provider = &value
+	return b
+}
+
+// WithType sets the Type field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Type field is set to the value of the last call.
+func (b *PaymentOperationApplyConfiguration) WithType(value apiv1alpha1.ProviderType) *PaymentOperationApplyConfiguration {
+	b.Type = &value
 	return b
 }
 

@@ -225,12 +225,12 @@ func calling(c condition.Set, v *view) bool {
 
 // waiting says what an order that nothing hinders waits for.
 func waiting(c condition.Set, f *Facts, v *view) {
+	if v.unusable != "" {
+		c.Stalled(v1.ReasonProviderUnusable, "the payment provider cannot be asked until this is mended: "+v.unusable)
+		return
+	}
 	switch f.Order.Status.Phase {
 	case v1.OrderReceived:
-		if v.unusable != "" {
-			c.Stalled(v1.ReasonProviderUnusable, "the payment provider cannot be asked until this is mended: "+v.unusable)
-			return
-		}
 		c.Reconciling(v1.ReasonChecking, "the order is being checked")
 	case v1.OrderCancelling:
 		if active(f.Shipments) {

@@ -263,3 +263,24 @@ func TestProviderOf(t *testing.T) {
 		t.Errorf("a provider that was never called: %+v", p)
 	}
 }
+
+// One that is cancelled right away gives back what it had paid before.
+func TestARestoredOrderThatIsCancelled(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2)
+	s.settle()
+	s.order().Status = v1.OrderStatus{ObservedGeneration: -1}
+	s.order().Finalizers = nil
+	cancel(s)
+	// As long as the provider cannot be asked, the cancel is not done.
+	unasked := Project(&s.facts, Outcome{Unusable: "create Secret shop.pay"}, s.now)
+	if unasked.Phase != v1.OrderCancelling || !meta.IsStatusConditionTrue(unasked.Conditions, v1.ConditionStalled) {
+		t.Errorf("unasked it is %s: %+v", unasked.Phase, unasked.Conditions)
+	}
+	if !Deadline(&s.facts, s.now).After(s.now) {
+		t.Error("nobody comes back to ask")
+	}
+	s.settle()
+	if want := "Cancelled, ready Cancelled; held 0 taken 2000 back 2000 due 0"; s.text() != want {
+		t.Errorf("%s, want %s", s.text(), want)
+	}
+}

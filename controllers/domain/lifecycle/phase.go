@@ -34,7 +34,7 @@ func (v *view) phase(f *Facts, now time.Time) v1.OrderPhase {
 	g := v.goods
 	if !v.confirmed {
 		switch {
-		case v.ending && v.moneyDone():
+		case v.ending && v.moneyDone() && !v.unasked(f.Order):
 			return v1.OrderCancelled
 		case v.ending:
 			return v1.OrderCancelling

@@ -168,6 +168,9 @@ func failure(p *problem) map[string]any {
 	if p.code != "" {
 		e["code"] = p.code
 	}
+	if p.param != "" {
+		e["param"] = p.param
+	}
 	if p.decline != "" {
 		e["decline_code"] = p.decline
 	}

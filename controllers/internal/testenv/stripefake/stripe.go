@@ -44,6 +44,8 @@ type Account struct {
 	URL, APIKey string
 	// Multicapture says whether an authorisation takes several captures.
 	Multicapture bool
+	// Strict accounts may not even ask for several captures.
+	Strict bool
 
 	server *httptest.Server
 
@@ -142,6 +144,7 @@ type problem struct {
 	status              int
 	kind, code, decline string
 	intent              *intent
+	param               string
 }
 
 func (p *problem) Error() string { return p.code }
@@ -194,10 +197,15 @@ func (a *Account) act(path string, form map[string]string) (any, *problem) {
 	return a.describe(i), nil
 }
 
+const requestMulticapture = "payment_method_options[card][request_multicapture]"
+
 func (a *Account) create(form map[string]string, amount int64, metadata map[string]string) (any, *problem) {
 	i := &intent{
 		id: fmt.Sprintf("pi_%d", len(a.intents)+1), currency: form["currency"], method: form["payment_method"], amount: amount,
 		metadata: metadata, created: now(), status: "requires_capture", held: amount,
+	}
+	if a.Strict && form[requestMulticapture] != "" {
+		return nil, &problem{status: http.StatusBadRequest, kind: "invalid_request_error", code: "parameter_unknown", param: requestMulticapture}
 	}
 	switch i.method {
 	case "":
@@ -209,7 +217,7 @@ func (a *Account) create(form map[string]string, amount int64, metadata map[stri
 	}
 	a.intents = append(a.intents, i)
 	if i.failure != "" {
-		return nil, &problem{http.StatusPaymentRequired, "card_error", "card_declined", i.failure, i}
+		return nil, &problem{status: http.StatusPaymentRequired, kind: "card_error", code: "card_declined", decline: i.failure, intent: i}
 	}
 	return a.describe(i), nil
 }

@@ -54,21 +54,20 @@ func (p *Provider) send(ctx context.Context, r payment.Request) (*payment.Answer
 	return p.void(ctx, r, intent)
 }
 
-// authorize makes a payment intent and confirms it. Nobody is there who could
-// answer a question of the bank, so one that has to ask is declined.
+// authorize makes a payment intent that takes several captures if the account
+// does. One that may not even ask for it refuses the request before anything has
+// happened, and gets another without it, under a key of its own.
 func (p *Provider) authorize(ctx context.Context, r payment.Request, amount int64) (*payment.Answer, error) {
-	params := &stripe.PaymentIntentCreateParams{
-		Amount: new(amount), Currency: new(lower(r.Currency)), Confirm: new(true),
-		CaptureMethod: new(string(stripe.PaymentIntentCaptureMethodManual)),
-		PaymentMethod: new(r.Token), PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
-		ErrorOnRequiresAction: new(true),
-		PaymentMethodOptions: &stripe.PaymentIntentCreatePaymentMethodOptionsParams{
-			Card: &stripe.PaymentIntentCreatePaymentMethodOptionsCardParams{RequestMulticapture: new("if_available")},
-		},
-		Metadata: map[string]string{metaOperation: r.ID}, Expand: expand(),
+	params := authorization(r, amount)
+	params.PaymentMethodOptions = &stripe.PaymentIntentCreatePaymentMethodOptionsParams{
+		Card: &stripe.PaymentIntentCreatePaymentMethodOptionsCardParams{RequestMulticapture: new("if_available")},
 	}
-	params.SetIdempotencyKey(r.Key)
 	intent, err := p.api().V1PaymentIntents.Create(ctx, params)
+	if e, ok := errors.AsType[*stripe.Error](err); ok && e.Type == stripe.ErrorTypeInvalidRequest && strings.Contains(e.Param, "request_multicapture") {
+		params = authorization(r, amount)
+		params.SetIdempotencyKey(r.Key + "-one")
+		intent, err = p.api().V1PaymentIntents.Create(ctx, params)
+	}
 	if e, ok := errors.AsType[*stripe.Error](err); ok && e.Type == stripe.ErrorTypeCard && e.PaymentIntent != nil {
 		return authorized(e.PaymentIntent)
 	}
@@ -76,6 +75,20 @@ func (p *Provider) authorize(ctx context.Context, r payment.Request, amount int6
 		return nil, sendError(err)
 	}
 	return authorized(intent)
+}
+
+// authorization confirms a payment intent as it is made. Nobody is there who could
+// answer a question of the bank, so one that has to ask is declined.
+func authorization(r payment.Request, amount int64) *stripe.PaymentIntentCreateParams {
+	params := &stripe.PaymentIntentCreateParams{
+		Amount: new(amount), Currency: new(lower(r.Currency)), Confirm: new(true),
+		CaptureMethod: new(string(stripe.PaymentIntentCaptureMethodManual)),
+		PaymentMethod: new(r.Token), PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		ErrorOnRequiresAction: new(true),
+		Metadata:              map[string]string{metaOperation: r.ID}, Expand: expand(),
+	}
+	params.SetIdempotencyKey(r.Key)
+	return params
 }
 
 // capture takes money of an authorisation. Where the account takes several

@@ -11,6 +11,7 @@ package stripe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -111,6 +112,10 @@ func (p *Provider) intent(ctx context.Context, r payment.Request) (*stripe.Payme
 	}
 	if r.ParentRef != "" {
 		intent, err := p.api().V1PaymentIntents.Retrieve(ctx, r.ParentRef, &stripe.PaymentIntentRetrieveParams{Expand: expand()})
+		if errors.Is(lookupError(err), payment.ErrUnknown) {
+			// It was there once: the key is of another account, or of test mode.
+			return nil, fmt.Errorf("%w: Stripe does not know %s; is the Secret's apiKey of that account and mode?", payment.ErrUnusable, r.ParentRef)
+		}
 		if err != nil {
 			return nil, lookupError(err)
 		}

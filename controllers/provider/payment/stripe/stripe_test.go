@@ -88,6 +88,39 @@ func TestAccountWithoutMulticapture(t *testing.T) {
 	}
 }
 
+// An account that may not ask for several captures is asked for one.
+func TestStrictAccount(t *testing.T) {
+	account, provider := start(t)
+	account.Multicapture, account.Strict = false, true
+	s := &sale{T: t, Provider: provider}
+	hold := s.request(v1.OperationAuthorize, 1000, "", "")
+	for range 2 {
+		if a := s.send(hold); a.Declined || a.Amount != 1000 {
+			t.Errorf("an authorisation: %+v", a)
+		}
+	}
+	if held, _, _ := account.Sums(hold.ID); held != 1000 {
+		t.Errorf("%d are held", held)
+	}
+}
+
+// A key of another account, or of test mode, does not know what was there: a person
+// has to mend that, and nothing counts as refused.
+func TestAnotherAccount(t *testing.T) {
+	_, provider := start(t)
+	_, other := start(t)
+	s := &sale{T: t, Provider: provider}
+	hold := s.request(v1.OperationAuthorize, 1000, "", "")
+	held := s.send(hold)
+	take := s.request(v1.OperationCapture, 1000, hold.ID, held.Ref)
+	if a, err := other.Lookup(t.Context(), take); !errors.Is(err, port.ErrUnusable) {
+		t.Errorf("a look-up gives %+v, %v", a, err)
+	}
+	if a, err := other.Send(t.Context(), take); !errors.Is(err, port.ErrUnusable) {
+		t.Errorf("a capture gives %+v, %v", a, err)
+	}
+}
+
 // A key that Stripe has forgotten, or for which it repeats a failure, takes nothing
 // a second time: the look-up comes first and finds what happened.
 func TestSpentKeys(t *testing.T) {

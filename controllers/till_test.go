@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -154,7 +155,15 @@ func (l *till) audit(t *testing.T) {
 		}
 		theirs[e.ID] = line{e.Kind, e.Amount, e.Parent}
 	}
-	testenv.Eventually(t, func() string { return cmp.Diff(theirs, l.books(), cmp.AllowUnexported(line{})) })
+	// The context of the test has ended by now, and the watch may be a moment behind.
+	var diff string
+	err := wait.PollUntilContextTimeout(context.Background(), 50*time.Millisecond, testenv.Patience, true, func(context.Context) (bool, error) {
+		diff = cmp.Diff(theirs, l.books(), cmp.AllowUnexported(line{}))
+		return diff == "", nil
+	})
+	if err != nil {
+		t.Errorf("the books differ (-gateway +orders):\n%s", diff)
+	}
 }
 
 // books are the operations of all orders that had their effect, by id.

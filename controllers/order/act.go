@@ -30,10 +30,10 @@ func (r *Reconciler) act(ctx context.Context, f *lifecycle.Facts, p lifecycle.Pl
 		}
 	}
 	switch {
+	case p.Call != nil: // first, so that no other provider keeps it waiting
+		return lifecycle.Outcome{Operation: r.call(ctx, f, *p.Call)}, nil
 	case p.Adopt:
 		return r.adopt(ctx, f), nil
-	case p.Call != nil:
-		return lifecycle.Outcome{Operation: r.call(ctx, f, *p.Call)}, nil
 	default:
 		return lifecycle.Outcome{}, nil
 	}

@@ -27,7 +27,7 @@ func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Ou
 		{v1.OperationVoid, v1.OperationAuthorize}, {v1.OperationRefund, v1.OperationCapture},
 	} {
 		parents := a.of(step.parent)
-		for seq, missing := int32(1), 0; len(parents) > 0 && missing <= adoptionGap; seq++ {
+		for seq, missing := int32(1), 0; len(parents) > 0 && missing <= adoptionGap && seq <= maxAdopted; seq++ {
 			op := v1.PaymentOperation{
 				ID: domain.OperationID(f.Identity, step.kind, seq), Kind: step.kind, Seq: seq, Class: place.Class, Provider: place.Provider, Type: place.Type,
 			}
@@ -51,6 +51,9 @@ func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Ou
 // adoptionGap is how many numbers in a row may be missing before the last: a
 // provider need not keep a call that it refused.
 const adoptionGap = 1
+
+// maxAdopted bounds how many operations of a kind a provider is believed to know.
+const maxAdopted = 25
 
 type adoption struct {
 	provider payment.Provider

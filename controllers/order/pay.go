@@ -21,8 +21,9 @@ import (
 // call looks an operation up and sends it if the provider has never seen it. It
 // returns the operation with what came of it; no answer is an outcome as well.
 func (r *Reconciler) call(ctx context.Context, f *lifecycle.Facts, op v1.PaymentOperation) *v1.PaymentOperation {
-	now := r.Clock.Now()
 	answer, err := r.ask(ctx, f, &op)
+	// A call may take long: what is waited for after it is counted from its end.
+	now := r.Clock.Now()
 	switch {
 	case err == nil:
 		op = domain.Conclude(op, outcome(answer), now)
@@ -81,7 +82,7 @@ func (r *Reconciler) ask(ctx context.Context, f *lifecycle.Facts, op *v1.Payment
 		case domain.Spent(op, window(described), now):
 			return nil, errors.New("the key may be forgotten, and the last call may still be on its way")
 		}
-		answer, err = r.send(ctx, f, provider, request)
+		answer, err = r.send(ctx, f, provider, op, request)
 	}
 	if err == nil && answer.Currency != request.Currency {
 		return nil, fmt.Errorf("%w: it answers in %s", payment.ErrUnusable, answer.Currency)
@@ -90,10 +91,10 @@ func (r *Reconciler) ask(ctx context.Context, f *lifecycle.Facts, op *v1.Payment
 }
 
 // send carries an operation out that the provider has never seen.
-func (r *Reconciler) send(ctx context.Context, f *lifecycle.Facts, provider payment.Provider, request payment.Request) (*payment.Answer, error) {
+func (r *Reconciler) send(ctx context.Context, f *lifecycle.Facts, provider payment.Provider, op *v1.PaymentOperation, request payment.Request) (*payment.Answer, error) {
 	var err error
 	if request.Token, err = r.token(ctx, f.Order, request.Kind); err != nil {
-		if errors.Is(err, errToken) && lifecycle.Abandoned(f, r.Clock.Now()) {
+		if errors.Is(err, errToken) && lifecycle.Abandoned(f, r.Clock.Now()) && domain.Settled(op, r.Clock.Now()) {
 			// It was never sent and never will be: the token is gone, and so is the need.
 			return withdrawn(f), nil
 		}

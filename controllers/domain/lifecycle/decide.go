@@ -100,6 +100,9 @@ const tokenTurn = 30 * time.Second
 // of a return window, or the next look at an unclear operation. Zero for never.
 func Deadline(f *Facts, now time.Time) time.Time {
 	o := f.Order
+	if closed(o) && !o.DeletionTimestamp.IsZero() && closedOwes(o) > 0 && now.Before(patienceEnd(o)) {
+		return patienceEnd(o) // money that came after the end holds it
+	}
 	if closed(o) || paused(o) {
 		return time.Time{}
 	}

@@ -39,7 +39,7 @@ func (r *Reconciler) readPeers(ctx context.Context, f *lifecycle.Facts, from cli
 	}
 	var orders v1.OrderList
 	if err := from.List(ctx, &orders, options...); err != nil {
-		return fmt.Errorf("listing the Orders of customer %s: %w", customer, err)
+		return fmt.Errorf("listing the customer's other Orders: %w", err)
 	}
 	classes := map[v1.ObjectName]*v1.OrderClass{f.Order.Spec.ClassName: f.Class}
 	peers := make([]lifecycle.Peer, len(orders.Items))

@@ -42,8 +42,8 @@ type Unsettled struct {
 }
 
 // record writes down what is left open of an Order whose namespace is deleted, in
-// the namespace of the manager, and tells of it there. The record of an Order that
-// is there already is that of an earlier try.
+// the namespace of the manager, and tells of it there. The record of an earlier
+// try may be older than what has come of a call since, so it is replaced.
 func (r *Reconciler) record(ctx context.Context, f *lifecycle.Facts) error {
 	o := f.Order
 	left := Unsettled{
@@ -62,7 +62,11 @@ func (r *Reconciler) record(ctx context.Context, f *lifecycle.Facts) error {
 	}
 	err = r.Records.Create(ctx, record)
 	if apierrors.IsAlreadyExists(err) {
-		err = r.Live.Get(ctx, client.ObjectKeyFromObject(record), record)
+		earlier := &corev1.ConfigMap{}
+		if err = r.Live.Get(ctx, client.ObjectKeyFromObject(record), earlier); err == nil {
+			record.ResourceVersion = earlier.ResourceVersion
+			err = r.Records.Update(ctx, record)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("recording what is left open of the order: %w", err)

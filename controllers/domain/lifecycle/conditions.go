@@ -186,6 +186,10 @@ func summarize(c condition.Set, f *Facts, v *view) {
 	case v1.OrderRejected:
 		c.Stalled(v.rejection().Reason, v.rejection().String())
 	case v1.OrderOnHold:
+		if v.unusable != "" {
+			unusable(c, v)
+			return
+		}
 		if paused(o) || !calling(c, v) {
 			c.Ready(v.findings[0].Reason, findings(v))
 		}
@@ -223,10 +227,15 @@ func calling(c condition.Set, v *view) bool {
 	return true
 }
 
+// unusable says what a person must mend before the provider can be asked.
+func unusable(c condition.Set, v *view) {
+	c.Stalled(v1.ReasonProviderUnusable, "the payment provider cannot be asked until this is mended: "+v.unusable)
+}
+
 // waiting says what an order that nothing hinders waits for.
 func waiting(c condition.Set, f *Facts, v *view) {
 	if v.unusable != "" {
-		c.Stalled(v1.ReasonProviderUnusable, "the payment provider cannot be asked until this is mended: "+v.unusable)
+		unusable(c, v)
 		return
 	}
 	switch f.Order.Status.Phase {

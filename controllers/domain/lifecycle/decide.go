@@ -81,7 +81,7 @@ func mayGo(f *Facts, v *view) bool {
 			return false
 		}
 	}
-	return v.moneyDone()
+	return v.moneyDone() && !v.unasked(f.Order)
 }
 
 // allocatorTurn is how long an order that the stock could serve waits before it

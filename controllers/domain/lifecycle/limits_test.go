@@ -284,3 +284,34 @@ func TestARestoredOrderThatIsCancelled(t *testing.T) {
 		t.Errorf("%s, want %s", s.text(), want)
 	}
 }
+
+// Nor does it end otherwise before the provider was asked: not by a final finding,
+// not by the end of its hold, and not by its deletion.
+func TestARestoredOrderThatEndsUnconfirmed(t *testing.T) {
+	for name, end := range map[string]func(*shop){
+		"a person rejects it": func(s *shop) {
+			s.edit(func(o *v1.OrderSpec) { o.Approval = &v1.Approval{Decision: v1.DecisionReject} })
+		},
+		"it repeats another": func(s *shop) { s.facts.Original = "first" },
+	} {
+		s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2)
+		s.settle()
+		s.order().Status = v1.OrderStatus{ObservedGeneration: -1}
+		s.order().Finalizers = nil
+		end(s)
+		if unasked := Project(&s.facts, Outcome{Unusable: "create Secret shop.pay"}, s.now); Final(unasked.Phase) || !meta.IsStatusConditionTrue(unasked.Conditions, v1.ConditionStalled) {
+			t.Errorf("%s: unasked it is %s: %+v", name, unasked.Phase, unasked.Conditions)
+		}
+		s.settle()
+		if a := s.order().Status.Amounts; s.order().Status.Phase != v1.OrderRejected || a.Captured != 2000 || a.Refunded != 2000 {
+			t.Errorf("%s: %s", name, s.text())
+		}
+	}
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2)
+	s.settle()
+	s.order().Status = v1.OrderStatus{ObservedGeneration: -1}
+	s.remove()
+	if p := Decide(&s.facts, s.now); p.RemoveFinalizer || !p.Adopt {
+		t.Errorf("deleted, the plan is %+v", p)
+	}
+}

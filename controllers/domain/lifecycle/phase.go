@@ -38,7 +38,7 @@ func (v *view) phase(f *Facts, now time.Time) v1.OrderPhase {
 			return v1.OrderCancelled
 		case v.ending:
 			return v1.OrderCancelling
-		case v.rejection() != nil && v.moneyDoneWhenRejected():
+		case v.rejection() != nil && v.moneyDoneWhenRejected(f.Order):
 			return v1.OrderRejected
 		case len(v.findings) > 0:
 			return v1.OrderOnHold
@@ -69,9 +69,11 @@ func (v *view) phase(f *Facts, now time.Time) v1.OrderPhase {
 	}
 }
 
-// moneyDoneWhenRejected says whether nothing is held for an order that can
+// moneyDoneWhenRejected says whether no call is due and nothing is held for an order that can
 // never be confirmed. What came in by hand is a person's to pay back.
-func (v *view) moneyDoneWhenRejected() bool { return v.open == nil && v.sums.Authorized == 0 }
+func (v *view) moneyDoneWhenRejected(o *v1.Order) bool {
+	return v.open == nil && v.sums.Authorized == 0 && v.next(o) == nil && !v.unasked(o)
+}
 
 // active says whether a Shipment is in the warehouse.
 func active(shipments []*v1.Shipment) bool {

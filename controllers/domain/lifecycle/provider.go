@@ -100,15 +100,14 @@ func adopt(f *Facts, known []v1.PaymentOperation) {
 
 // unasked says whether the chosen provider is to be asked what it knows of the
 // order: before an authorisation, on which all else rests, while the order is held,
-// since what it has paid already may be all that is missing, and before it is
-// cancelled, since that may have to go back.
+// since what it has paid already may be all that is missing, and before it ends
+// unconfirmed, since that may have to go back.
 func (v *view) unasked(o *v1.Order) bool {
 	p := v.provider
 	if p == nil || p.Type == v1.ProviderCash || findCalled(o, placeOf(v.policy.ClassName, p)) != nil {
 		return false
 	}
-	held := len(v.findings) > 0 && v.rejection() == nil
-	if !v.confirmed && (v.ending || held) {
+	if !v.confirmed && (v.ending || len(v.findings) > 0) {
 		return true
 	}
 	step := v.next(o)

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/net/netutil"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -39,12 +40,13 @@ type Server struct {
 	Heard func(ctx context.Context, namespace, operation string) error
 }
 
-// Limits of a request. Each one that can be read costs a read of a Secret, signed
-// or not, so that there are only some at a time.
+// Limits of a request. One that looks signed costs a read of a Secret, so that there
+// are only some at a time; one that is sent slowly only takes a connection.
 const (
-	maxBody     = 64 << 10
-	maxAtOnce   = 16
-	readTimeout = 10 * time.Second
+	maxBody        = 64 << 10
+	maxAtOnce      = 16
+	maxConnections = 256
+	readTimeout    = 10 * time.Second
 )
 
 // Start serves until ctx is done.
@@ -53,6 +55,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listening for callbacks: %w", err)
 	}
+	l = netutil.LimitListener(l, maxConnections)
 	server := &http.Server{
 		Handler: s.Handler(), ReadTimeout: readTimeout, WriteTimeout: 2 * readTimeout, MaxHeaderBytes: 16 << 10,
 		BaseContext: func(net.Listener) context.Context { return log.IntoContext(context.Background(), log.FromContext(ctx)) },
@@ -75,31 +78,38 @@ func (s *Server) Handler() http.Handler {
 	turns := make(chan struct{}, maxAtOnce)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /payments/{namespace}/{class}/{provider}", func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case turns <- struct{}{}:
-			defer func() { <-turns }()
-			status := s.receive(w, r)
-			w.WriteHeader(status)
-		default:
-			w.WriteHeader(http.StatusTooManyRequests)
+		body, status := read(w, r)
+		if status == 0 {
+			select {
+			case turns <- struct{}{}:
+				defer func() { <-turns }()
+				status = s.receive(r, body)
+			default:
+				status = http.StatusTooManyRequests
+			}
 		}
+		w.WriteHeader(status) // no body: whoever is not the provider learns nothing
 	})
 	return mux
 }
 
-// receive handles one callback and returns the status of the answer. The answer
-// has no body: whoever is not the provider learns nothing.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request) int {
+// read reads a callback, or returns the status that refuses it.
+func read(w http.ResponseWriter, r *http.Request) (body []byte, status int) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return http.StatusUnsupportedMediaType
+		return nil, http.StatusUnsupportedMediaType
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge
+		return nil, http.StatusRequestEntityTooLarge
 	}
 	if err != nil {
-		return http.StatusBadRequest
+		return nil, http.StatusBadRequest
 	}
+	return body, 0
+}
+
+// receive handles one callback and returns the status of the answer.
+func (s *Server) receive(r *http.Request, body []byte) int {
 	namespace := r.PathValue("namespace")
 	described, err := s.describe(r.Context(), namespace, r.PathValue("class"), r.PathValue("provider"))
 	if err == nil && described == nil {

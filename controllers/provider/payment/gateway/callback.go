@@ -23,6 +23,9 @@ const (
 	operationUpdated = "operation.updated"
 )
 
+// SignatureHeader holds what a callback is signed with; without it, it is forged.
+const SignatureHeader = standardwebhooks.HeaderWebhookSignature
+
 // event is the body of a callback.
 type event struct {
 	Type string `json:"type"`

@@ -86,6 +86,13 @@ func (r *Registry) Callback(ctx context.Context, namespace string, p *v1.Payment
 	if p.Type != v1.ProviderHTTP && p.Type != v1.ProviderStripe {
 		return "", fmt.Errorf("%w: provider %s sends no callbacks", payment.ErrUnusable, p.Name)
 	}
+	header := gateway.SignatureHeader
+	if p.Type == v1.ProviderStripe {
+		header = stripe.SignatureHeader
+	}
+	if h.Get(header) == "" {
+		return "", payment.ErrForged // it is not worth reading a Secret
+	}
 	secret, err := r.secret(ctx, namespace, p, v1.ProviderWebhookSecret)
 	if err != nil {
 		return "", err

@@ -83,10 +83,17 @@ func TestFor(t *testing.T) {
 func TestCallbackNeedsItsSecret(t *testing.T) {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "manager", Name: "shop.pay"}, Data: map[string][]byte{v1.ProviderAPIKey: []byte("key")}}
 	r := &Registry{Secrets: fake.NewClientBuilder().WithObjects(secret).Build(), Namespace: "manager"}
+	signed := http.Header{}
+	signed.Set(gateway.SignatureHeader, "v1,x")
+	signed.Set(stripe.SignatureHeader, "t=1,v1=x")
 	for name, kind := range map[string]v1.ProviderType{"a gateway": v1.ProviderHTTP, "Stripe": v1.ProviderStripe, "cash": v1.ProviderCash} {
 		p := &v1.PaymentProvider{Name: "card", Type: kind, SecretRef: &v1.LocalReference{Name: "pay"}}
-		if operation, err := r.Callback(t.Context(), "shop", p, http.Header{}, nil); operation != "" || !errors.Is(err, payment.ErrUnusable) {
+		if operation, err := r.Callback(t.Context(), "shop", p, signed, nil); operation != "" || !errors.Is(err, payment.ErrUnusable) {
 			t.Errorf("%s without a webhook secret: %q, %v", name, operation, err)
+		}
+		unread := &Registry{} // a read of a Secret would panic
+		if operation, err := unread.Callback(t.Context(), "shop", p, http.Header{}, nil); kind != v1.ProviderCash && (operation != "" || !errors.Is(err, payment.ErrForged)) {
+			t.Errorf("%s without a signature: %q, %v", name, operation, err)
 		}
 	}
 }

@@ -11,13 +11,16 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
 )
 
+// SignatureHeader holds what a callback is signed with; without it, it is forged.
+const SignatureHeader = "Stripe-Signature"
+
 // Callback verifies an event of Stripe's with the signing secret of its endpoint,
 // and returns the operation of the payment intent, charge or refund that it is
 // about, "" for other events. The error is payment.ErrForged if the signature is
 // not Stripe's or older than five minutes.
 func Callback(secret string, h http.Header, body []byte) (operation string, err error) {
 	// What is read of an event is the same in every version of the API.
-	event, err := webhook.ConstructEventWithOptions(body, h.Get("Stripe-Signature"), secret, webhook.ConstructEventOptions{
+	event, err := webhook.ConstructEventWithOptions(body, h.Get(SignatureHeader), secret, webhook.ConstructEventOptions{
 		Tolerance: webhook.DefaultTolerance, IgnoreAPIVersionMismatch: true,
 	})
 	if err != nil {

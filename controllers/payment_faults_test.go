@@ -24,7 +24,7 @@ var gatewayOrders = flag.Int("gateway-orders", 50, "how many orders TestGatewayF
 
 // TestGatewayFaults runs orders that are cancelled, lowered and delivered at random
 // against a gateway of which nearly every third call or look-up fails in one of
-// its ways, and which forgets its keys again and again. At the end the gateway's
+// its ways, whose books are late and which forgets its keys again and again. At the end the gateway's
 // books equal the orders' books, operation by operation and to the unit.
 func TestGatewayFaults(t *testing.T) {
 	seed := rand.Uint64()
@@ -37,6 +37,7 @@ func TestGatewayFaults(t *testing.T) {
 	})
 	l.TakeFee(7)
 	l.DecideAfter(1)
+	l.Lag(2 * time.Second)
 	l.Chaos(seed, 300)
 	patience := testenv.Patience + time.Duration(*gatewayOrders)*time.Second
 	for i := range *gatewayOrders {
@@ -126,6 +127,34 @@ func TestOtherAmount(t *testing.T) {
 	if !slices.Contains(o.Status.Settlement.Discrepancies, v1.Discrepancy{Kind: v1.DiscrepancyOtherAmount, Amount: 1000}) {
 		t.Errorf("the settlement does not show it: %+v", o.Status.Settlement)
 	}
+}
+
+// TestOtherCurrency lets nothing count that was done in another currency, shows it,
+// and tries again after an edit.
+func TestOtherCurrency(t *testing.T) {
+	env.StartManager(t, atGateway)
+	l := openTill(t)
+	l.FailSends(gatewayfake.OtherCurrency)
+	o := l.place(t, "o", 2, v1.PaymentCard)
+	awaitOrder(t, o, readyFor(v1.ReasonPaymentDeclined))
+	if op := o.Status.Payment.Operations[0]; op.Currency != "XTS" || o.Status.Amounts.Authorized != 0 {
+		t.Errorf("it counts as held: %+v, %+v", op, o.Status.Amounts)
+	}
+	change(t, o, func(o *v1.Order) { o.Spec.Priority++ })
+	l.deliver(t, o)
+	awaitOrder(t, o, inPhase(v1.OrderCompleted))
+	if a := o.Status.Amounts; a.Captured != 2000 {
+		t.Errorf("%d were captured", a.Captured)
+	}
+	if !slices.Contains(o.Status.Settlement.Discrepancies, v1.Discrepancy{Kind: v1.DiscrepancyOtherCurrency, Amount: 1}) {
+		t.Errorf("the settlement does not show it: %+v", o.Status.Settlement)
+	}
+	// Cancelled, an order does not wait for it either.
+	l.FailSends(gatewayfake.OtherCurrency)
+	p := l.place(t, "p", 2, v1.PaymentCard)
+	awaitOrder(t, p, readyFor(v1.ReasonPaymentDeclined))
+	change(t, p, func(o *v1.Order) { o.Spec.Cancel = &v1.CancelRequest{} })
+	awaitOrder(t, p, inPhase(v1.OrderCancelled))
 }
 
 // TestProviderThatCannotBeUsed asks a person to mend what the provider needs, and

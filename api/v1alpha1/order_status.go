@@ -255,7 +255,7 @@ type Settlement struct {
 }
 
 // DiscrepancyKind is a way in which an order's books do not agree.
-// +kubebuilder:validation:Enum=OverCaptured;UnderCaptured;OtherAmount;UnmatchedCash;CostUnknown;FreightUnknown
+// +kubebuilder:validation:Enum=OverCaptured;UnderCaptured;OtherAmount;OtherCurrency;UnmatchedCash;CostUnknown;FreightUnknown
 type DiscrepancyKind string
 
 const (
@@ -265,6 +265,9 @@ const (
 	DiscrepancyUnderCaptured DiscrepancyKind = "UnderCaptured"
 	// DiscrepancyOtherAmount means: a provider did another amount than it was asked for.
 	DiscrepancyOtherAmount DiscrepancyKind = "OtherAmount"
+	// DiscrepancyOtherCurrency means: a provider did an operation in another currency
+	// than the order's, so that it counts in no sum.
+	DiscrepancyOtherCurrency DiscrepancyKind = "OtherCurrency"
 	// DiscrepancyUnmatchedCash means: more was recorded in spec.payment.refunded than came in.
 	DiscrepancyUnmatchedCash DiscrepancyKind = "UnmatchedCash"
 	// DiscrepancyCostUnknown means: dispatched goods have no unit cost in the order's
@@ -281,7 +284,8 @@ type Discrepancy struct {
 	// +required
 	Kind DiscrepancyKind `json:"kind"`
 	// amount by which it does not agree, in minor units; for CostUnknown and
-	// FreightUnknown the number of units and of Shipments without it.
+	// FreightUnknown the number of units and of Shipments without it, for
+	// OtherCurrency the number of operations.
 	// +required
 	Amount int64 `json:"amount"`
 }

@@ -156,14 +156,14 @@ const (
 // PaymentOperation is one call to the payment provider.
 type PaymentOperation struct {
 	// id is the reference of the call, and its first idempotency key, computed from
-	// the order's identity, the kind and the number of the operation.
+	// the order's identity, the provider, the kind and the number of the operation.
 	// +required
 	// +kubebuilder:validation:MaxLength=64
 	ID string `json:"id"`
 	// kind of the call.
 	// +required
 	Kind OperationKind `json:"kind"`
-	// seq numbers the operations of one kind, from 1.
+	// seq numbers the operations of one kind at one provider, from 1.
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	Seq int32 `json:"seq"`
@@ -174,6 +174,10 @@ type PaymentOperation struct {
 	// asked is the amount that was asked for, where the provider did another one.
 	// +optional
 	Asked *Amount `json:"asked,omitempty"`
+	// currency of amount where the provider did the operation in another one than
+	// the order's. Such an operation counts in no sum.
+	// +optional
+	Currency Currency `json:"currency,omitempty"`
 	// fee that the provider kept of a capture, where it says so.
 	// +optional
 	Fee *Amount `json:"fee,omitempty"`

@@ -12,9 +12,9 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
 )
 
-// adopt asks the provider for every operation of the order's identity: they are
-// numbered from 1, and each but an authorisation acts on one that is known by
-// then. If it cannot be asked, nothing is intended.
+// adopt asks the chosen provider for every operation of the order's identity: its
+// own are numbered from 1, and each but an authorisation acts on one that is known
+// by then. If it cannot be asked, nothing is intended.
 func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Outcome {
 	place, described := lifecycle.Chosen(f)
 	provider, err := r.Payments.For(ctx, f.Order.Namespace, described)
@@ -29,7 +29,7 @@ func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Ou
 		parents := a.of(step.parent)
 		for seq, missing := int32(1), 0; len(parents) > 0 && missing <= adoptionGap && seq <= maxAdopted; seq++ {
 			op := v1.PaymentOperation{
-				ID: domain.OperationID(f.Identity, step.kind, seq), Kind: step.kind, Seq: seq, Class: place.Class, Provider: place.Provider, Type: place.Type,
+				ID: domain.OperationID(f.Identity, place, step.kind, seq), Kind: step.kind, Seq: seq, Class: place.Class, Provider: place.Provider, Type: place.Type,
 			}
 			answer, err := a.find(ctx, op, parents)
 			switch {
@@ -37,11 +37,9 @@ func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Ou
 				missing++
 			case err != nil:
 				return unadopted(ctx, err)
-			case answer.Currency != f.Order.Spec.Currency:
-				return lifecycle.Outcome{OtherCurrency: true}
 			default:
 				missing = 0
-				a.found = append(a.found, domain.Conclude(op, outcome(answer), r.Clock.Now()))
+				a.found = append(a.found, domain.Conclude(op, outcome(f.Order, answer), r.Clock.Now()))
 			}
 		}
 	}
@@ -49,8 +47,10 @@ func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Ou
 }
 
 // adoptionGap is how many numbers in a row may be missing before the last: a
-// provider need not keep a call that it refused.
-const adoptionGap = 1
+// provider need not keep a call that it refused, and a refused call gets the next
+// number after an edit of the order. Each costs a look-up before the first call of
+// every order, so that there are few.
+const adoptionGap = 3
 
 // maxAdopted bounds how many operations of a kind a provider is believed to know.
 const maxAdopted = 25

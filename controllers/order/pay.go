@@ -26,10 +26,10 @@ func (r *Reconciler) call(ctx context.Context, f *lifecycle.Facts, op v1.Payment
 	now := r.Clock.Now()
 	switch {
 	case err == nil:
-		op = domain.Conclude(op, outcome(answer), now)
+		op = domain.Conclude(op, outcome(f.Order, answer), now)
 	case errors.Is(err, errEarly):
 	case errors.Is(err, errSpent) && op.Kind == v1.OperationAuthorize && lifecycle.Abandoned(f, now):
-		op = domain.Conclude(op, outcome(withdrawn(f)), now)
+		op = domain.Conclude(op, outcome(f.Order, withdrawn(f)), now)
 	case errors.Is(err, errSpent):
 		op = domain.Renew(op, now)
 	case errors.Is(err, payment.ErrFailed):
@@ -51,8 +51,7 @@ var (
 	errEarly = errors.New("the operation was looked up too early")
 )
 
-// ask looks an operation up, sends it if the provider has never seen it, and
-// checks that the answer is about the order's money.
+// ask looks an operation up, and sends it if the provider has never seen it.
 func (r *Reconciler) ask(ctx context.Context, f *lifecycle.Facts, op *v1.PaymentOperation) (*payment.Answer, error) {
 	described, err := r.describe(ctx, f.Order, op)
 	if err != nil {
@@ -82,10 +81,7 @@ func (r *Reconciler) ask(ctx context.Context, f *lifecycle.Facts, op *v1.Payment
 		case domain.Spent(op, window(described), now):
 			return nil, errors.New("the key may be forgotten, and the last call may still be on its way")
 		}
-		answer, err = r.send(ctx, f, provider, op, request)
-	}
-	if err == nil && answer.Currency != request.Currency {
-		return nil, fmt.Errorf("%w: it answers in %s", payment.ErrUnusable, answer.Currency)
+		return r.send(ctx, f, provider, op, request)
 	}
 	return answer, err
 }
@@ -136,8 +132,12 @@ func (r *Reconciler) describe(ctx context.Context, o *v1.Order, op *v1.PaymentOp
 	return described, nil
 }
 
-func outcome(a *payment.Answer) domain.Outcome {
-	return domain.Outcome{Declined: a.Declined, Amount: a.Amount, Parent: a.Parent, Ref: a.Ref, Fee: a.Fee, Message: a.Message}
+func outcome(o *v1.Order, a *payment.Answer) domain.Outcome {
+	out := domain.Outcome{Declined: a.Declined, Amount: a.Amount, Parent: a.Parent, Ref: a.Ref, Fee: a.Fee, Message: a.Message}
+	if a.Currency != o.Spec.Currency {
+		out.Currency = a.Currency
+	}
+	return out
 }
 
 // mend says what a person has to mend before the provider can be asked again, ""

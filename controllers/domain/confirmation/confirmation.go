@@ -56,8 +56,8 @@ type Facts struct {
 	ApproveFrom *v1.Amount
 	// TokenProblem says why the payment token cannot be used, "" if it can.
 	TokenProblem string
-	// Declined is the message of the provider that refused the payment, nil if
-	// none did since the spec last changed.
+	// Declined says why the provider did not hold the money, in its words, nil if it
+	// was not asked since the spec last changed, or did.
 	Declined *string
 	// Reused says that the provider knows an earlier order by this one's identity.
 	Reused bool
@@ -209,7 +209,7 @@ func notDeclined(f *Facts) *Finding {
 		return nil
 	}
 	return &Finding{Reason: v1.ReasonPaymentDeclined, Field: "spec.payment",
-		Message: fmt.Sprintf("the provider declined (%s); change spec.payment to try again", *f.Declined)}
+		Message: fmt.Sprintf("the payment did not come about (%s); change spec.payment to try again", *f.Declined)}
 }
 
 func prepaid(f *Facts) *Finding {

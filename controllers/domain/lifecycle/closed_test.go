@@ -99,6 +99,9 @@ func TestANamespaceDoesNotWaitForEver(t *testing.T) {
 	if left().RemoveFinalizer {
 		t.Error("an order goes while its parcel travels, and its namespace is there")
 	}
+	if d := Deadline(&s.facts, s.now); !d.Equal(s.now.Add(patience)) {
+		t.Errorf("it looks for the end of its namespace at %v, now is %v", d, s.now)
+	}
 	s.facts.NamespaceGoing = true
 	if p := left(); !p.RemoveFinalizer || !p.Record {
 		t.Errorf("after %v: %+v", patience, p)

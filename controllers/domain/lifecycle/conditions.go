@@ -199,7 +199,7 @@ func summarize(c condition.Set, f *Facts, v *view) {
 			c.Ready(v1.ReasonPaused, "paused; set spec.management to Active to go on")
 		case calling(c, v):
 		case declined(o) != nil:
-			c.Stalled(v1.ReasonPaymentDeclined, fmt.Sprintf("the provider declined %s (%s); any edit of the order tries again", declined(o).Kind, declined(o).Message))
+			c.Stalled(v1.ReasonPaymentDeclined, fmt.Sprintf("%s did not come about (%s); any edit of the order tries again", declined(o).Kind, declined(o).Message))
 		case len(operations(o)) >= maxOperations && !v.moneyDone():
 			c.Stalled(v1.ReasonTooManyOperations, "the order has had as many payment operations as it can hold; settle the rest by hand")
 		default:
@@ -283,10 +283,13 @@ func waiting(c condition.Set, f *Facts, v *view) {
 	}
 }
 
-// declined is the last capture, refund or void if the provider refused it.
+// declined is a capture, refund or void that the provider refused, or did in
+// another currency, and that waits for an edit.
 func declined(o *v1.Order) *v1.PaymentOperation {
-	for _, kind := range []v1.OperationKind{v1.OperationCapture, v1.OperationRefund, v1.OperationVoid} {
-		if op := payment.LastDeclined(operations(o), kind); op != nil && op.Basis >= o.Generation {
+	ops := operations(o)
+	for i := range ops {
+		op := &ops[i]
+		if op.Kind != v1.OperationAuthorize && op.Basis >= o.Generation && payment.LastVain(ops, op.Kind, payment.PlaceOf(op)) == op {
 			return op
 		}
 	}

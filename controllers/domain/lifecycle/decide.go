@@ -62,6 +62,15 @@ const patience = 10 * time.Minute
 
 func patienceEnd(o *v1.Order) time.Time { return o.DeletionTimestamp.Add(patience) }
 
+// namespaceTurn is when an order that is being deleted looks whether its namespace
+// goes as well: nobody tells an object that is deleted already.
+func namespaceTurn(o *v1.Order, now time.Time) time.Time {
+	if end := patienceEnd(o); now.Before(end) {
+		return end
+	}
+	return now.Add(patience)
+}
+
 // mayGo says whether an order that is being deleted leaves nothing open: no
 // call, no money held or owed, no Shipment that may still leave or is on its way,
 // or is about to be made: its units are not cancelled yet, so their price still
@@ -100,8 +109,8 @@ const tokenTurn = 30 * time.Second
 // of a return window, or the next look at an unclear operation. Zero for never.
 func Deadline(f *Facts, now time.Time) time.Time {
 	o := f.Order
-	if closed(o) && !o.DeletionTimestamp.IsZero() && closedOwes(o) > 0 && now.Before(patienceEnd(o)) {
-		return patienceEnd(o) // money that came after the end holds it
+	if closed(o) && !o.DeletionTimestamp.IsZero() && closedOwes(o) > 0 {
+		return namespaceTurn(o, now) // money that came after the end holds it
 	}
 	if closed(o) || paused(o) {
 		return time.Time{}
@@ -127,7 +136,7 @@ func Deadline(f *Facts, now time.Time) time.Time {
 		add(arrivalEnd(o))
 	}
 	if !o.DeletionTimestamp.IsZero() {
-		add(patienceEnd(o))
+		add(namespaceTurn(o, now))
 	}
 	if f.TokenProblem != "" {
 		add(now.Add(tokenTurn))

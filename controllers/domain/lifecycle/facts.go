@@ -33,9 +33,6 @@ type Facts struct {
 	Original v1.ObjectName
 	// Peers is what the customer's other Orders say, where NeedsPeers asks for it.
 	Peers Peers
-	// OtherCurrency says that the provider knows an order of this identity in
-	// another currency.
-	OtherCurrency bool
 	// Heard says that the provider sent word of an operation: it is looked up at once.
 	Heard bool
 	// NamespaceGoing says that the whole namespace is being deleted.
@@ -64,8 +61,6 @@ type Outcome struct {
 	// already, and LookedUp says that it was asked.
 	Adopted  []v1.PaymentOperation
 	LookedUp bool
-	// OtherCurrency says that it knows them in another currency.
-	OtherCurrency bool
 	// Unusable says what a person has to mend before the provider can be asked what
 	// it knows, "" if it could be or is only to be asked again.
 	Unusable string

@@ -1,11 +1,13 @@
 package lifecycle
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -77,8 +79,19 @@ func TestANameThatTheProviderKnows(t *testing.T) {
 			},
 		},
 		"in another currency": {
-			func(*shop) {},
-			[]step{{"it is held", nil, "OnHold, ready ReusedName; held 0 taken 0 back 0 due 2000"}},
+			func(s *shop) { s.settle(); s.bank.abroad() },
+			[]step{
+				{"it is held", nil, "OnHold, ready ReusedName; held 0 taken 0 back 0 due 2000"},
+				{"and stays so", func(s *shop) { s.now = s.now.Add(time.Hour) }, "OnHold, ready ReusedName; held 0 taken 0 back 0 due 2000"},
+				{"approved", approve, "Backordered, ready AwaitingStock; held 0 taken 2000 back 0 due 2000"},
+			},
+		},
+		"in another currency, and it is cancelled": {
+			func(s *shop) { s.settle(); s.bank.abroad() },
+			[]step{
+				{"it is held", nil, "OnHold, ready ReusedName; held 0 taken 0 back 0 due 2000"},
+				{"cancelled", cancel, "Cancelled, ready Cancelled; held 0 taken 0 back 0 due 0"},
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,9 +99,42 @@ func TestANameThatTheProviderKnows(t *testing.T) {
 			test.before(old)
 			s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentOnline, 2)
 			s.order().UID, s.bank = "uid-again", old.bank
-			s.facts.OtherCurrency = name == "in another currency"
 			play(t, s, test.steps)
 		})
+	}
+}
+
+// Money that is held at the provider of an earlier choice goes back before it is held
+// at another one, and what that one refuses keeps the order from being confirmed.
+func TestAnotherProviderIsChosen(t *testing.T) {
+	wallet := func(s *shop) { s.edit(func(o *v1.OrderSpec) { o.Payment.Method = v1.PaymentOnline }) }
+	held := func(t *testing.T) *shop {
+		s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+		s.bank.lost = true // the hold is there, and nobody knows
+		s.settle()
+		wallet(s)
+		s.bank.lost = false
+		s.now = s.now.Add(time.Minute)
+		return s
+	}
+	s := held(t)
+	s.settle()
+	if got := s.text(); got != "Backordered, ready AwaitingStock; held 0 taken 2000 back 0 due 2000" {
+		t.Errorf("it is %s", got)
+	}
+	var story []string
+	for _, op := range operations(s.order()) {
+		story = append(story, fmt.Sprintf("%s %d at %s", op.Kind, op.Seq, op.Provider))
+	}
+	if diff := cmp.Diff([]string{"Authorize 1 at card", "Void 1 at card", "Authorize 1 at wallet", "Capture 1 at wallet"}, story); diff != "" {
+		t.Errorf("operations (-want +got):\n%s", diff)
+	}
+	s = held(t)
+	s.look() // finds the hold
+	s.bank.decline = true
+	s.settle()
+	if got := s.text(); got != "Received, stalled PaymentDeclined; held 2000 taken 0 back 0 due 2000" {
+		t.Errorf("where the old provider does not release it, it is %s", got)
 	}
 }
 

@@ -35,7 +35,6 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 	if out.LookedUp {
 		adopt(&g, out.Adopted)
 	}
-	g.OtherCurrency = g.OtherCurrency || out.OtherCurrency
 	v := look(&g, now)
 	if v.waiver != nil {
 		o.Status.Waiver = v.waiver

@@ -77,8 +77,7 @@ func findCalled(o *v1.Order, at payment.Place) *v1.CalledProvider {
 func record(f *Facts, step *payment.Step, now metav1.Time) {
 	o := f.Order
 	o.Status.Payment = orEmpty(o.Status.Payment)
-	place, _ := Chosen(f)
-	o.Status.Payment.Operations = step.Record(f.Identity, operations(o), place, o.Generation, now)
+	o.Status.Payment.Operations = step.Record(f.Identity, operations(o), o.Generation, now)
 }
 
 // adopt takes over what the chosen provider knows, and keeps its description: that
@@ -104,7 +103,7 @@ func adopt(f *Facts, known []v1.PaymentOperation) {
 // unconfirmed, since that may have to go back.
 func (v *view) unasked(o *v1.Order) bool {
 	p := v.provider
-	if p == nil || p.Type == v1.ProviderCash || findCalled(o, placeOf(v.policy.ClassName, p)) != nil {
+	if p == nil || p.Type == v1.ProviderCash || findCalled(o, v.place()) != nil {
 		return false
 	}
 	if !v.confirmed && (v.ending || len(v.findings) > 0) {

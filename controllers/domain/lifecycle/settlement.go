@@ -55,6 +55,6 @@ func books(o *v1.Order, v *view, f freight) pricing.Books {
 	return pricing.Books{
 		Amounts: &v.amounts, Lines: v.lines, Provider: v.policy.Provider, Captures: payment.Captures(ops),
 		Freight: f.known, FreightUnknown: f.unknown,
-		OtherAmount: payment.OtherAmount(ops), UnmatchedCash: payment.Unmatched(ops, by.Received, by.Refunded),
+		OtherAmount: payment.OtherAmount(ops), OtherCurrency: payment.OtherCurrency(ops), UnmatchedCash: payment.Unmatched(ops, by.Received, by.Refunded),
 	}
 }

@@ -53,6 +53,14 @@ func (b *bank) call(op v1.PaymentOperation, now time.Time) *v1.PaymentOperation 
 	return &op
 }
 
+// abroad makes all that the bank knows of another currency.
+func (b *bank) abroad() {
+	for id, op := range b.books {
+		op.Currency = "USD"
+		b.books[id] = op
+	}
+}
+
 // known lists what the provider knows of the order's identity.
 func (b *bank) known(now time.Time) []v1.PaymentOperation {
 	var list []v1.PaymentOperation

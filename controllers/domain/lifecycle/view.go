@@ -95,6 +95,14 @@ func look(f *Facts, now time.Time) *view {
 	return v
 }
 
+// place is that of the chosen provider, the zero one if there is none.
+func (v *view) place() payment.Place {
+	if v.provider == nil {
+		return payment.Place{}
+	}
+	return placeOf(v.policy.ClassName, v.provider)
+}
+
 // check runs the confirmation rules and finds out how long the order is held.
 func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time.Time) {
 	o := f.Order
@@ -106,9 +114,9 @@ func (v *view) check(f *Facts, totals pricing.Totals, priceError error, now time
 		Order: o, ClassMissing: f.ClassMissing, BuiltIn: f.Class == nil && !f.ClassMissing, Provider: v.provider,
 		Totals: totals, PriceError: priceError, KnownSKUs: known, Original: f.Original,
 		ItemLimit: itemLimit(v.policy), ApproveFrom: approveFrom(f), TokenProblem: v.tokenProblem(f), Received: v.sums.Captured,
-		Reused: reused(o, v.sums) || f.OtherCurrency, Twin: f.Peers.Twin, Credit: v.credit(f),
+		Reused: reused(o, v.sums), Twin: f.Peers.Twin, Credit: v.credit(f),
 	}
-	if op := payment.LastDeclined(operations(o), v1.OperationAuthorize); op != nil && op.Basis >= o.Generation {
+	if op := payment.LastVain(operations(o), v1.OperationAuthorize, v.place()); op != nil && op.Basis >= o.Generation {
 		facts.Declined = &op.Message
 	}
 	v.findings = slices.DeleteFunc(confirmation.Check(&facts), func(found confirmation.Finding) bool {
@@ -138,14 +146,14 @@ const arrivalGrace = 3 * time.Second
 
 func arrivalEnd(o *v1.Order) time.Time { return o.CreationTimestamp.Add(arrivalGrace) }
 
-// reused says whether the provider knew the order's identity before, and all that
-// it did then has gone back: an order of this name was placed and ended. What was
-// kept is taken for this order's own, as after a restore.
+// reused says whether the provider knew the order's identity before, and what it
+// did then is of another currency, or has all gone back: an order of this name was
+// placed and ended. What was kept is taken for this order's own, as after a restore.
 func reused(o *v1.Order, sums payment.Sums) bool {
-	if sums.Kept() != 0 || sums.Authorized != 0 {
-		return false
-	}
-	return slices.ContainsFunc(operations(o), func(op v1.PaymentOperation) bool { return op.Basis == adoptedBasis })
+	keeps := sums.Kept() != 0 || sums.Authorized != 0
+	return slices.ContainsFunc(operations(o), func(op v1.PaymentOperation) bool {
+		return op.Basis == adoptedBasis && (!keeps || op.Currency != "")
+	})
 }
 
 // adoptedBasis is the basis of an operation that no spec of this Order led to.
@@ -217,9 +225,9 @@ func (v *view) next(o *v1.Order) *payment.Step {
 		return nil
 	}
 	if v.provider == nil || v.provider.Type == v1.ProviderCash {
-		return payment.Next(ops, v.sums, payment.Need{Keep: v1.MaxAmount, Close: true}, o.Generation)
+		return payment.Next(ops, v.sums, payment.Need{Keep: v1.MaxAmount, Close: true}, v.place(), o.Generation)
 	}
-	return payment.Next(ops, v.sums, v.need(), o.Generation)
+	return payment.Next(ops, v.sums, v.need(), v.place(), o.Generation)
 }
 
 // confirmable says whether everything is there to confirm the order now.
@@ -227,7 +235,10 @@ func (v *view) confirmable(o *v1.Order) bool {
 	if !v.ready() || v.open != nil || v.next(o) != nil {
 		return false
 	}
-	return v.provider.Type == v1.ProviderCash || v.sums.Authorized >= v.toAuthorize()
+	if v.provider.Type == v1.ProviderCash || v.toAuthorize() == 0 {
+		return true
+	}
+	return v.sums.Authorized >= v.toAuthorize() && payment.HeldElsewhere(operations(o), v.place()) == nil
 }
 
 // moneyDone says whether all that is due came in, nothing is held and no call is open.

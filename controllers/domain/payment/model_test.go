@@ -62,17 +62,17 @@ func (m *model) call(t *rapid.T, decline bool) bool {
 	if open := Open(m.ops); open != nil {
 		t.Fatalf("operation %s was left open", open.ID)
 	}
-	step := Next(m.ops, Sum(m.ops, nil, nil), m.need, m.generation)
+	step := Next(m.ops, Sum(m.ops, nil, nil), m.need, Place{Class: "retail", Provider: "bank"}, m.generation)
 	if step == nil {
 		return false
 	}
 	if step.Amount <= 0 {
 		t.Fatalf("a call for %d: %+v", step.Amount, step)
 	}
-	if last := LastDeclined(m.ops, step.Kind); last != nil && last.Basis >= m.generation {
-		t.Fatalf("%s was declined for generation %d and is tried again for %d", step.Kind, last.Basis, m.generation)
+	if last := LastVain(m.ops, step.Kind, step.At); last != nil && last.Basis >= m.generation {
+		t.Fatalf("%s was in vain for generation %d and is tried again for %d", step.Kind, last.Basis, m.generation)
 	}
-	ops := step.Record(Identity{Name: "order-1"}, m.ops, Place{Class: "retail", Provider: "bank"}, m.generation, now)
+	ops := step.Record(Identity{Name: "order-1"}, m.ops, m.generation, now)
 	op := ops[len(ops)-1]
 	for _, old := range m.ops {
 		if old.ID == op.ID {

@@ -18,9 +18,11 @@ type Need struct {
 	Close bool
 }
 
-// Step is one call that is due.
+// Step is one call that is due. One that acts on an earlier operation is due where
+// that was made.
 type Step struct {
 	Kind   v1.OperationKind
+	At     Place
 	Amount v1.Amount
 	Parent string
 }
@@ -29,30 +31,59 @@ type Step struct {
 // then what is held and no longer needed is released, then money is held or
 // taken. s is the sum of the operations and of what was recorded by hand, so that
 // no call repeats what a person did. It must not be asked while an operation is
-// open. A declined kind is tried again only once the spec has changed, which the
-// generation tells.
-func Next(ops []v1.PaymentOperation, s Sums, n Need, generation int64) *Step {
-	if over := s.Kept() - n.Keep; over > 0 && mayTry(ops, v1.OperationRefund, generation) {
-		if parent, rest := oldest(ops, v1.OperationCapture, v1.OperationRefund); parent != nil {
-			return &Step{v1.OperationRefund, min(over, rest), parent.ID}
+// open. Money is held at the chosen provider; what another one holds is released
+// first. A kind that came to nothing is tried again at the same provider only once
+// the spec has changed, which the generation tells.
+func Next(ops []v1.PaymentOperation, s Sums, n Need, chosen Place, generation int64) *Step {
+	on := func(kind v1.OperationKind, amount v1.Amount, parent *v1.PaymentOperation) *Step {
+		if parent == nil || !mayTry(ops, kind, PlaceOf(parent), generation) {
+			return nil
+		}
+		return &Step{kind, PlaceOf(parent), amount, parent.ID}
+	}
+	if over := s.Kept() - n.Keep; over > 0 {
+		parent, rest := oldest(ops, v1.OperationCapture, v1.OperationRefund)
+		if step := on(v1.OperationRefund, min(over, rest), parent); step != nil {
+			return step
 		}
 	}
 	held, rest := oldest(ops, v1.OperationAuthorize, v1.OperationCapture, v1.OperationVoid)
-	if held != nil && (n.Close || (n.Authorize > 0 && s.Authorized != n.Authorize)) && mayTry(ops, v1.OperationVoid, generation) {
-		return &Step{v1.OperationVoid, rest, held.ID}
+	if stray := HeldElsewhere(ops, chosen); n.Authorize > 0 && stray != nil {
+		return on(v1.OperationVoid, left(ops, stray), stray)
 	}
-	if n.Authorize > 0 && s.Authorized == 0 && mayTry(ops, v1.OperationAuthorize, generation) {
-		return &Step{v1.OperationAuthorize, n.Authorize, ""}
+	if n.Close || (n.Authorize > 0 && s.Authorized != n.Authorize) {
+		if step := on(v1.OperationVoid, rest, held); step != nil {
+			return step
+		}
 	}
-	if want := n.Capture - s.Kept(); want > 0 && held != nil && !n.Close && mayTry(ops, v1.OperationCapture, generation) {
-		return &Step{v1.OperationCapture, min(want, rest), held.ID}
+	if n.Authorize > 0 && s.Authorized == 0 && mayTry(ops, v1.OperationAuthorize, chosen, generation) {
+		return &Step{v1.OperationAuthorize, chosen, n.Authorize, ""}
+	}
+	if want := n.Capture - s.Kept(); want > 0 && !n.Close {
+		return on(v1.OperationCapture, min(want, rest), held)
 	}
 	return nil
 }
 
-func mayTry(ops []v1.PaymentOperation, kind v1.OperationKind, generation int64) bool {
-	op := LastDeclined(ops, kind)
+func mayTry(ops []v1.PaymentOperation, kind v1.OperationKind, at Place, generation int64) bool {
+	op := LastVain(ops, kind, at)
 	return op == nil || op.Basis < generation
+}
+
+// HeldElsewhere is an authorisation that holds money at another provider than the
+// chosen one, nil if there is none.
+func HeldElsewhere(ops []v1.PaymentOperation, chosen Place) *v1.PaymentOperation {
+	for i := range ops {
+		if op := &ops[i]; op.Kind == v1.OperationAuthorize && counts(op) && PlaceOf(op) != chosen && left(ops, op) > 0 {
+			return op
+		}
+	}
+	return nil
+}
+
+// left is what an authorisation still holds.
+func left(ops []v1.PaymentOperation, op *v1.PaymentOperation) v1.Amount {
+	return rest(ops, op, v1.OperationCapture, v1.OperationVoid)
 }
 
 // oldest is the first operation of a kind that has money left, with the rest
@@ -60,11 +91,11 @@ func mayTry(ops []v1.PaymentOperation, kind v1.OperationKind, generation int64) 
 func oldest(ops []v1.PaymentOperation, kind v1.OperationKind, using ...v1.OperationKind) (*v1.PaymentOperation, v1.Amount) {
 	for i := range ops {
 		op := &ops[i]
-		if op.Kind != kind || op.State != v1.OperationSucceeded {
+		if op.Kind != kind || !counts(op) {
 			continue
 		}
-		if left := rest(ops, op, using...); left > 0 {
-			return op, left
+		if unused := rest(ops, op, using...); unused > 0 {
+			return op, unused
 		}
 	}
 	return nil, 0
@@ -73,11 +104,11 @@ func oldest(ops []v1.PaymentOperation, kind v1.OperationKind, using ...v1.Operat
 // rest is what the operations of the using kinds have left of an operation: 0
 // if a provider took more than there was.
 func rest(ops []v1.PaymentOperation, op *v1.PaymentOperation, using ...v1.OperationKind) v1.Amount {
-	left := op.Amount
+	unused := op.Amount
 	for i := range ops {
-		if u := &ops[i]; u.Parent == op.ID && u.State == v1.OperationSucceeded && slices.Contains(using, u.Kind) {
-			left -= u.Amount
+		if u := &ops[i]; u.Parent == op.ID && counts(u) && slices.Contains(using, u.Kind) {
+			unused -= u.Amount
 		}
 	}
-	return max(0, left)
+	return max(0, unused)
 }

@@ -28,10 +28,14 @@ type Identity struct {
 }
 
 // OperationID is the idempotency key and reference of an operation:
-// base32(sha256(length-prefixed identity, kind, seq)), 52 characters.
-func OperationID(id Identity, kind v1.OperationKind, seq int32) string {
+// base32(sha256(length-prefixed identity, place, kind, seq)), 52 characters. Each
+// provider's operations are numbered by themselves: one that is asked what it knows
+// of an order is asked for the first numbers, whatever other providers were told.
+func OperationID(id Identity, at Place, kind v1.OperationKind, seq int32) string {
 	h := sha256.New()
-	for _, s := range []string{id.Installation, id.Namespace, id.Name, id.ExternalRef, string(kind)} {
+	for _, s := range []string{
+		id.Installation, id.Namespace, id.Name, id.ExternalRef, string(at.Class), string(at.Provider), string(at.Type), string(kind),
+	} {
 		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s))))
 		h.Write([]byte(s))
 	}
@@ -67,23 +71,41 @@ func find(ops []v1.PaymentOperation, id string) *v1.PaymentOperation {
 	return nil
 }
 
-// LastDeclined is the last operation of a kind if the provider declined it.
-func LastDeclined(ops []v1.PaymentOperation, kind v1.OperationKind) *v1.PaymentOperation {
-	op := last(ops, kind)
-	if op == nil || op.State != v1.OperationDeclined {
+// LastVain is the last operation of a kind at a provider if it did not come to what
+// it was asked for: the provider declined it, or did it in another currency.
+func LastVain(ops []v1.PaymentOperation, kind v1.OperationKind, at Place) *v1.PaymentOperation {
+	op := last(ops, kind, at)
+	if op == nil || (op.State != v1.OperationDeclined && op.Currency == "") {
 		return nil
 	}
 	return op
 }
 
-func last(ops []v1.PaymentOperation, kind v1.OperationKind) *v1.PaymentOperation {
+func last(ops []v1.PaymentOperation, kind v1.OperationKind, at Place) *v1.PaymentOperation {
 	var found *v1.PaymentOperation
 	for i := range ops {
-		if ops[i].Kind == kind && (found == nil || ops[i].Seq > found.Seq) {
-			found = &ops[i]
+		if op := &ops[i]; op.Kind == kind && PlaceOf(op) == at && (found == nil || op.Seq > found.Seq) {
+			found = op
 		}
 	}
 	return found
+}
+
+// counts says whether an operation moved money of the order's currency.
+func counts(op *v1.PaymentOperation) bool {
+	return op.State == v1.OperationSucceeded && op.Currency == ""
+}
+
+// OtherCurrency is how many operations were done in another currency than the
+// order's: they count in no sum.
+func OtherCurrency(ops []v1.PaymentOperation) int64 {
+	var n int64
+	for i := range ops {
+		if ops[i].Currency != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // Sums is what the operations and the recorded payments add up to.
@@ -105,12 +127,12 @@ func Sum(ops []v1.PaymentOperation, received, refunded []v1.ReceivedPayment) Sum
 	var s Sums
 	for i := range ops {
 		op := &ops[i]
-		if op.State != v1.OperationSucceeded {
+		if !counts(op) {
 			continue
 		}
 		switch op.Kind {
 		case v1.OperationAuthorize:
-			s.Authorized += rest(ops, op, v1.OperationCapture, v1.OperationVoid)
+			s.Authorized += left(ops, op)
 		case v1.OperationCapture:
 			s.Captured += op.Amount
 		case v1.OperationRefund:
@@ -130,7 +152,7 @@ func Sum(ops []v1.PaymentOperation, received, refunded []v1.ReceivedPayment) Sum
 func Captures(ops []v1.PaymentOperation) []pricing.Capture {
 	var list []pricing.Capture
 	for i := range ops {
-		if op := &ops[i]; op.Kind == v1.OperationCapture && op.State == v1.OperationSucceeded {
+		if op := &ops[i]; op.Kind == v1.OperationCapture && counts(op) {
 			list = append(list, pricing.Capture{Amount: op.Amount, Fee: op.Fee})
 		}
 	}
@@ -143,7 +165,7 @@ func OtherAmount(ops []v1.PaymentOperation) int64 {
 	var sum int64
 	for i := range ops {
 		op := &ops[i]
-		if op.State != v1.OperationSucceeded || op.Asked == nil {
+		if !counts(op) || op.Asked == nil {
 			continue
 		}
 		difference := int64(op.Amount - *op.Asked)
@@ -195,19 +217,15 @@ type Place struct {
 // PlaceOf is where an operation was sent, or will be.
 func PlaceOf(op *v1.PaymentOperation) Place { return Place{op.Class, op.Provider, op.Type} }
 
-// Record appends a step as the next operation of its kind, Intended. generation
-// is that of the spec which led to it; place is used unless the step acts on an
-// earlier operation, which stays with its own.
-func (st *Step) Record(id Identity, ops []v1.PaymentOperation, place Place, generation int64, now metav1.Time) []v1.PaymentOperation {
-	seq := int32(1)
-	if op := last(ops, st.Kind); op != nil {
+// Record appends a step as the next operation of its kind at its place, Intended.
+// generation is that of the spec which led to it.
+func (st *Step) Record(id Identity, ops []v1.PaymentOperation, generation int64, now metav1.Time) []v1.PaymentOperation {
+	seq, place := int32(1), st.At
+	if op := last(ops, st.Kind, place); op != nil {
 		seq = op.Seq + 1
 	}
-	if parent := find(ops, st.Parent); parent != nil {
-		place = PlaceOf(parent)
-	}
 	return append(ops, v1.PaymentOperation{
-		ID: OperationID(id, st.Kind, seq), Kind: st.Kind, Seq: seq, Amount: st.Amount, State: v1.OperationIntended,
+		ID: OperationID(id, place, st.Kind, seq), Kind: st.Kind, Seq: seq, Amount: st.Amount, State: v1.OperationIntended,
 		Parent: st.Parent, Class: place.Class, Provider: place.Provider, Type: place.Type, Basis: generation, At: now, RecordedAt: &now,
 	})
 }

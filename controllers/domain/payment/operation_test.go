@@ -15,17 +15,19 @@ import (
 // The ids of the past must stay what they were: a provider knows them.
 func TestOperationIDIsTheSameForEver(t *testing.T) {
 	full := Identity{Installation: "prod-1", Namespace: "shop", Name: "order-1", ExternalRef: "100045"}
+	card := Place{"retail", "card", v1.ProviderStripe}
 	for name, test := range map[string]struct {
 		id   Identity
+		at   Place
 		kind v1.OperationKind
 		seq  int32
 		want string
 	}{
-		"of the first authorisation":      {full, v1.OperationAuthorize, 1, "ugk3xczrldqtn5xlejy5xmlurogzvxggzbz36pgycezbnrbrfmza"},
-		"of the second capture":           {full, v1.OperationCapture, 2, "ol4mhxjv4ssmfgldnf6k2wdsrsww6335zb6r52dnmjl5546fz2kq"},
-		"of an order without a reference": {Identity{Namespace: "shop", Name: "order-1"}, v1.OperationRefund, 1, "jxwbc4yww6tydvetcni3aouj3gw5kjouu3avhdgku367btnstuyq"},
+		"of the first authorisation":      {full, card, v1.OperationAuthorize, 1, "aq3w463mow5mood4glwyfjsmswq5fdu6xt3miqcmarbbssva2nqq"},
+		"of the second capture":           {full, card, v1.OperationCapture, 2, "25cnks6nupv3oh4q2u44botkdxecnbkdpp5rqmly4nbjaonrzkga"},
+		"of an order without a reference": {Identity{Namespace: "shop", Name: "order-1"}, Place{"default", "till", v1.ProviderHTTP}, v1.OperationRefund, 1, "6aub3fc27nzwhffim4a4gkgaahxacdjn6rjrejou44la7hirz3qa"},
 	} {
-		if got := OperationID(test.id, test.kind, test.seq); got != test.want {
+		if got := OperationID(test.id, test.at, test.kind, test.seq); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}
@@ -34,28 +36,33 @@ func TestOperationIDIsTheSameForEver(t *testing.T) {
 func TestOperationIDsDiffer(t *testing.T) {
 	type key struct {
 		Identity
+		Place
 		kind v1.OperationKind
 		seq  int32
 	}
+	here := Place{"retail", "card", v1.ProviderHTTP}
 	for name, pair := range map[string][2]key{
 		"where a character moves from the namespace to the name": {
-			{Identity{"i", "ab", "c", ""}, v1.OperationCapture, 1}, {Identity{"i", "a", "bc", ""}, v1.OperationCapture, 1},
+			{Identity{"i", "ab", "c", ""}, here, v1.OperationCapture, 1}, {Identity{"i", "a", "bc", ""}, here, v1.OperationCapture, 1},
 		},
 		"where the reference is in the place of the name": {
-			{Identity{"i", "n", "a", ""}, v1.OperationCapture, 1}, {Identity{"i", "n", "", "a"}, v1.OperationCapture, 1},
+			{Identity{"i", "n", "a", ""}, here, v1.OperationCapture, 1}, {Identity{"i", "n", "", "a"}, here, v1.OperationCapture, 1},
 		},
 		"where the name holds the length of what follows": {
-			{Identity{"", "n", "a\x00\x00\x00\x01b", ""}, v1.OperationVoid, 1}, {Identity{"", "n", "a", "b"}, v1.OperationVoid, 1},
+			{Identity{"", "n", "a\x00\x00\x00\x01b", ""}, here, v1.OperationVoid, 1}, {Identity{"", "n", "a", "b"}, here, v1.OperationVoid, 1},
 		},
 		"where the kind is a part of the reference": {
-			{Identity{"i", "n", "a", "Void"}, "", 1}, {Identity{"i", "n", "a", ""}, v1.OperationVoid, 1},
+			{Identity{"i", "n", "a", "Void"}, here, "", 1}, {Identity{"i", "n", "a", ""}, here, v1.OperationVoid, 1},
 		},
-		"by installation": {{Identity{"i", "n", "a", ""}, v1.OperationVoid, 1}, {Identity{"j", "n", "a", ""}, v1.OperationVoid, 1}},
-		"by kind":         {{Identity{"i", "n", "a", ""}, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, v1.OperationRefund, 1}},
-		"by number":       {{Identity{"i", "n", "a", ""}, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, v1.OperationVoid, 256}},
+		"by installation": {{Identity{"i", "n", "a", ""}, here, v1.OperationVoid, 1}, {Identity{"j", "n", "a", ""}, here, v1.OperationVoid, 1}},
+		"by class":        {{Identity{"i", "n", "a", ""}, here, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, Place{"bulk", "card", v1.ProviderHTTP}, v1.OperationVoid, 1}},
+		"by provider":     {{Identity{"i", "n", "a", ""}, here, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, Place{"retail", "cash", v1.ProviderHTTP}, v1.OperationVoid, 1}},
+		"by its type":     {{Identity{"i", "n", "a", ""}, here, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, Place{"retail", "card", v1.ProviderStripe}, v1.OperationVoid, 1}},
+		"by kind":         {{Identity{"i", "n", "a", ""}, here, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, here, v1.OperationRefund, 1}},
+		"by number":       {{Identity{"i", "n", "a", ""}, here, v1.OperationVoid, 1}, {Identity{"i", "n", "a", ""}, here, v1.OperationVoid, 256}},
 	} {
 		a, b := pair[0], pair[1]
-		if OperationID(a.Identity, a.kind, a.seq) == OperationID(b.Identity, b.kind, b.seq) {
+		if OperationID(a.Identity, a.Place, a.kind, a.seq) == OperationID(b.Identity, b.Place, b.kind, b.seq) {
 			t.Errorf("%s: %+v and %+v have the same id", name, a, b)
 		}
 	}
@@ -63,15 +70,18 @@ func TestOperationIDsDiffer(t *testing.T) {
 
 func TestOperationIDIsInjective(t *testing.T) {
 	part := rapid.StringMatching(`[ab\x00\x01]{0,3}`)
-	key := rapid.Custom(func(t *rapid.T) [5]string {
-		return [5]string{part.Draw(t, "installation"), part.Draw(t, "namespace"), part.Draw(t, "name"), part.Draw(t, "ref"), part.Draw(t, "kind")}
+	key := rapid.Custom(func(t *rapid.T) [8]string {
+		return [8]string{
+			part.Draw(t, "installation"), part.Draw(t, "namespace"), part.Draw(t, "name"), part.Draw(t, "ref"),
+			part.Draw(t, "class"), part.Draw(t, "provider"), part.Draw(t, "type"), part.Draw(t, "kind"),
+		}
 	})
 	form := regexp.MustCompile(`^[a-z2-7]{52}$`)
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := key.Draw(t, "a"), key.Draw(t, "b")
 		m, n := rapid.Int32Range(1, 3).Draw(t, "m"), rapid.Int32Range(1, 3).Draw(t, "n")
-		of := func(k [5]string, seq int32) string {
-			return OperationID(Identity{k[0], k[1], k[2], k[3]}, v1.OperationKind(k[4]), seq)
+		of := func(k [8]string, seq int32) string {
+			return OperationID(Identity{k[0], k[1], k[2], k[3]}, Place{v1.ObjectName(k[4]), v1.Identifier(k[5]), v1.ProviderType(k[6])}, v1.OperationKind(k[7]), seq)
 		}
 		x, y := of(a, m), of(b, n)
 		if !form.MatchString(x) {
@@ -137,11 +147,15 @@ func TestState(t *testing.T) {
 	}
 }
 
-func TestOpenAndLastDeclined(t *testing.T) {
+func TestOpenAndLastVain(t *testing.T) {
 	first := declined(v1.OperationAuthorize, 1, 3)
+	foreign := done(v1.OperationAuthorize, 2, 5, "")
+	foreign.Currency = "USD"
+	elsewhere := done(v1.OperationAuthorize, 2, 5, "")
+	elsewhere.Provider = "other"
 	for name, test := range map[string]struct {
-		ops            []v1.PaymentOperation
-		open, declined string
+		ops        []v1.PaymentOperation
+		open, vain string
 	}{
 		"nothing":                                   {nil, "", ""},
 		"an intent is open":                         {[]v1.PaymentOperation{op(v1.OperationAuthorize, 1, 5, v1.OperationIntended, "")}, "Authorize-1", ""},
@@ -149,13 +163,15 @@ func TestOpenAndLastDeclined(t *testing.T) {
 		"a declined one is not open":                {[]v1.PaymentOperation{first}, "", "Authorize-1"},
 		"one that followed the declined one counts": {[]v1.PaymentOperation{first, done(v1.OperationAuthorize, 2, 5, "")}, "", ""},
 		"the number tells the last, not the place":  {[]v1.PaymentOperation{done(v1.OperationAuthorize, 2, 5, ""), first}, "", ""},
+		"another currency is in vain":               {[]v1.PaymentOperation{foreign}, "", "Authorize-2"},
+		"another provider does not count":           {[]v1.PaymentOperation{first, elsewhere}, "", "Authorize-1"},
 		"another kind does not count":               {[]v1.PaymentOperation{first, done(v1.OperationCapture, 2, 5, "")}, "", "Authorize-1"},
 	} {
 		if got := Open(test.ops); (got == nil) != (test.open == "") || (got != nil && got.ID != test.open) {
 			t.Errorf("%s: open is %v, want %q", name, got, test.open)
 		}
-		if got := LastDeclined(test.ops, v1.OperationAuthorize); (got == nil) != (test.declined == "") || (got != nil && got.ID != test.declined) {
-			t.Errorf("%s: last declined is %v, want %q", name, got, test.declined)
+		if got := LastVain(test.ops, v1.OperationAuthorize, Place{}); (got == nil) != (test.vain == "") || (got != nil && got.ID != test.vain) {
+			t.Errorf("%s: the last in vain is %v, want %q", name, got, test.vain)
 		}
 	}
 }
@@ -203,31 +219,41 @@ func TestWhatDoesNotMatch(t *testing.T) {
 
 func TestRecord(t *testing.T) {
 	identity := Identity{Namespace: "shop", Name: "order-1"}
-	held := done(v1.OperationAuthorize, 1, 100, "")
-	held.Class, held.Provider, held.Type = "past", "old", v1.ProviderHTTP
+	at, past := Place{"retail", "new", v1.ProviderStripe}, Place{"past", "old", v1.ProviderHTTP}
+	of := func(op v1.PaymentOperation, at Place) v1.PaymentOperation {
+		op.Class, op.Provider, op.Type = at.Class, at.Provider, at.Type
+		return op
+	}
+	held := of(done(v1.OperationAuthorize, 1, 100, ""), past)
 	for name, test := range map[string]struct {
 		step Step
 		ops  []v1.PaymentOperation
 		want v1.PaymentOperation
 	}{
-		"the first of its kind is number 1, at the provider of the class": {
-			Step{Kind: v1.OperationAuthorize, Amount: 100}, nil,
+		"the first of its kind is number 1": {
+			Step{Kind: v1.OperationAuthorize, At: at, Amount: 100}, nil,
 			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 1, Amount: 100, Class: "retail", Provider: "new", Type: v1.ProviderStripe},
 		},
 		"the next one follows the highest number of its kind": {
-			Step{Kind: v1.OperationAuthorize, Amount: 7}, []v1.PaymentOperation{declined(v1.OperationAuthorize, 2, 1), held, done(v1.OperationCapture, 5, 1, "")},
+			Step{Kind: v1.OperationAuthorize, At: at, Amount: 7}, []v1.PaymentOperation{
+				of(declined(v1.OperationAuthorize, 2, 1), at), of(done(v1.OperationAuthorize, 1, 100, ""), at), of(done(v1.OperationCapture, 5, 1, ""), at),
+			},
 			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 3, Amount: 7, Class: "retail", Provider: "new", Type: v1.ProviderStripe},
 		},
-		"a step on an earlier operation stays at its provider": {
-			Step{Kind: v1.OperationVoid, Amount: 100, Parent: held.ID}, []v1.PaymentOperation{held},
+		"what another provider was told does not count": {
+			Step{Kind: v1.OperationAuthorize, At: at, Amount: 7}, []v1.PaymentOperation{held},
+			v1.PaymentOperation{Kind: v1.OperationAuthorize, Seq: 1, Amount: 7, Class: "retail", Provider: "new", Type: v1.ProviderStripe},
+		},
+		"a step on an earlier operation": {
+			Step{Kind: v1.OperationVoid, At: past, Amount: 100, Parent: held.ID}, []v1.PaymentOperation{held},
 			v1.PaymentOperation{Kind: v1.OperationVoid, Seq: 1, Amount: 100, Parent: held.ID, Class: "past", Provider: "old", Type: v1.ProviderHTTP},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.want.ID = OperationID(identity, test.want.Kind, test.want.Seq)
+			test.want.ID = OperationID(identity, test.step.At, test.want.Kind, test.want.Seq)
 			test.want.State, test.want.Basis, test.want.At, test.want.RecordedAt = v1.OperationIntended, 4, now, &now
 			want := append(slices.Clone(test.ops), test.want)
-			if diff := cmp.Diff(want, test.step.Record(identity, test.ops, Place{"retail", "new", v1.ProviderStripe}, 4, now)); diff != "" {
+			if diff := cmp.Diff(want, test.step.Record(identity, test.ops, 4, now)); diff != "" {
 				t.Errorf("Record (-want +got):\n%s", diff)
 			}
 		})

@@ -13,6 +13,8 @@ import (
 type Outcome struct {
 	Declined bool
 	Amount   v1.Amount
+	// Currency of the amount where it is not the order's.
+	Currency v1.Currency
 	Parent   string
 	Ref      string
 	Fee      *v1.Amount
@@ -20,7 +22,8 @@ type Outcome struct {
 }
 
 // Conclude records an outcome. The amount is what the provider did; where that is
-// not what it was asked for, both are kept.
+// not what it was asked for, both are kept, and so is a currency that is not the
+// order's.
 func Conclude(op v1.PaymentOperation, out Outcome, now time.Time) v1.PaymentOperation {
 	op.State = v1.OperationSucceeded
 	if out.Declined {
@@ -37,6 +40,9 @@ func Conclude(op v1.PaymentOperation, out Outcome, now time.Time) v1.PaymentOper
 		op.Asked, op.Amount = &asked, out.Amount
 	}
 	op.Ref, op.Fee, op.Message = out.Ref, out.Fee, out.Message
+	if !out.Declined && out.Currency != "" {
+		op.Currency, op.Fee, op.Message = out.Currency, nil, fmt.Sprintf("done in %s, which is not the order's currency", out.Currency)
+	}
 	op.At = metav1.NewTime(now).Rfc3339Copy()
 	return op
 }

@@ -22,6 +22,9 @@ type Books struct {
 	// OtherAmount is by how much the provider's amounts differ from what it was
 	// asked for, each counted as positive.
 	OtherAmount int64
+	// OtherCurrency is the number of operations that a provider did in another
+	// currency.
+	OtherCurrency int64
 	// UnmatchedCash was recorded as paid back by hand and never came in.
 	UnmatchedCash int64
 }
@@ -70,6 +73,7 @@ func Settle(b Books) *v1.Settlement {
 		{Kind: v1.DiscrepancyOverCaptured, Amount: kept - int64(a.Due)},
 		{Kind: v1.DiscrepancyUnderCaptured, Amount: int64(a.Due) - kept},
 		{Kind: v1.DiscrepancyOtherAmount, Amount: b.OtherAmount},
+		{Kind: v1.DiscrepancyOtherCurrency, Amount: b.OtherCurrency},
 		{Kind: v1.DiscrepancyUnmatchedCash, Amount: b.UnmatchedCash},
 		{Kind: v1.DiscrepancyCostUnknown, Amount: costUnknown},
 		{Kind: v1.DiscrepancyFreightUnknown, Amount: b.FreightUnknown},

@@ -803,6 +803,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: class
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+    - name: currency
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Currency
     - name: fee
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount

@@ -108,6 +108,16 @@ func (b *books) find(id string) *Entry {
 	return found
 }
 
+// first is when an operation was first written.
+func (b *books) first(id string) time.Time {
+	for _, e := range b.ledger {
+		if e.ID == id {
+			return e.At
+		}
+	}
+	return time.Time{}
+}
+
 // sums adds up what became of an authorisation; zero if it is unknown or declined.
 func (b *books) sums(authorization string) Sums {
 	var s Sums

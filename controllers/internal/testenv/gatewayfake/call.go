@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
@@ -36,6 +37,7 @@ type reply struct {
 type remembered struct {
 	call  call
 	reply reply
+	at    time.Time
 }
 
 var (

@@ -32,13 +32,19 @@ const (
 	Decline Fault = "Decline"
 	// Pending accepts the operation and leaves it undecided: see Decide and DecideAfter.
 	Pending Fault = "Pending"
+	// Late cuts the connection, and the call arrives at the gateway after that: at the
+	// second look-up of its id, or when it is sent again under the same key.
+	Late Fault = "Late"
 	// OtherAmount captures half of what was asked for, rounded up.
 	OtherAmount Fault = "OtherAmount"
+	// OtherCurrency carries the operation out in XTS, the code for tests. It is no
+	// chance of Chaos: what it holds is released by nobody.
+	OtherCurrency Fault = "OtherCurrency"
 )
 
-// Faults are all of them.
+// Faults are those of Chaos.
 func Faults() []Fault {
-	return []Fault{TimeoutBefore, TimeoutAfter, Error500Before, Error500After, RateLimit, Decline, Pending, OtherAmount}
+	return []Fault{TimeoutBefore, TimeoutAfter, Error500Before, Error500After, RateLimit, Late, Decline, Pending, OtherAmount}
 }
 
 // faults says which fault is next.

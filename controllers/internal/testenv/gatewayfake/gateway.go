@@ -7,11 +7,13 @@ package gatewayfake
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
@@ -47,7 +49,15 @@ type Gateway struct {
 	// there are at first; 0 for never.
 	patience    map[string]int
 	decideAfter int
+	late        map[string]*lateCall
+	lag         time.Duration
 	outbox      outbox
+}
+
+// lateCall is a call on its way, and how many look-ups of its id it still takes.
+type lateCall struct {
+	call    call
+	lookUps int
 }
 
 // Start starts a gateway; Close ends it. A pending operation succeeds at its
@@ -56,6 +66,7 @@ func Start() *Gateway {
 	g := &Gateway{
 		APIKey: "key_of_the_fake", WebhookSecret: webhookSecret,
 		books: books{rest: map[string]v1.Amount{}}, keys: map[string]remembered{}, patience: map[string]int{}, decideAfter: 3,
+		late: map[string]*lateCall{},
 	}
 	g.settled = sync.NewCond(&g.mu)
 	mux := http.NewServeMux()
@@ -105,11 +116,19 @@ func (g *Gateway) receive(c call, f Fault) reply {
 		return tooMany
 	case TimeoutBefore:
 		return reply{cut: true}
+	case Late:
+		if _, ok := g.keys[c.key]; !ok {
+			g.late[c.ID] = &lateCall{c, 2}
+			return reply{cut: true}
+		}
+	}
+	if l := g.late[c.ID]; l != nil && l.call.key == c.key {
+		delete(g.late, c.ID) // whichever comes first, the other is a repetition
 	}
 	known, ok := g.keys[c.key]
 	switch {
 	case !ok:
-		known = remembered{c, g.carryOut(c, f)}
+		known = remembered{c, g.carryOut(c, f), time.Now()}
 		g.keys[c.key] = known
 	case known.call != c:
 		return problem(http.StatusConflict, "the key was used with other parameters")
@@ -124,6 +143,9 @@ func (g *Gateway) carryOut(c call, f Fault) reply {
 		return broken
 	}
 	e := Entry{ID: c.ID, Kind: c.Kind, Amount: c.Amount, Currency: c.Currency, Parent: c.Parent}
+	if f == OtherCurrency {
+		e.Currency = "XTS"
+	}
 	if f == OtherAmount && c.Kind == v1.OperationCapture {
 		e.Amount -= e.Amount / 2
 	}
@@ -167,8 +189,14 @@ func (g *Gateway) find(id string, f Fault) reply {
 	case Error500Before, Error500After:
 		return broken
 	}
+	if l := g.late[id]; l != nil {
+		if l.lookUps--; l.lookUps == 0 {
+			delete(g.late, id)
+			g.receive(l.call, None)
+		}
+	}
 	e := g.books.find(id)
-	if e == nil {
+	if e == nil || time.Since(g.books.first(id)) < g.lag {
 		return problem(http.StatusNotFound, "the operation is not known")
 	}
 	if e.State == StatePending && g.patience[id] > 0 {
@@ -210,6 +238,14 @@ func (g *Gateway) DecideAfter(n int) {
 	g.decideAfter = n
 }
 
+// Lag hides from look-ups what was written less than d ago, as books do that are
+// copied. The contract allows none; ten seconds do no harm.
+func (g *Gateway) Lag(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lag = d
+}
+
 // TakeFee keeps a fee of each capture, in minor units; 0 says nothing of a fee.
 func (g *Gateway) TakeFee(fee v1.Amount) {
 	g.mu.Lock()
@@ -219,11 +255,11 @@ func (g *Gateway) TakeFee(fee v1.Amount) {
 
 // PruneKeys forgets the idempotency keys, as a gateway does after its window. The
 // ledger stays, so a look-up still finds what happened, but whoever sends the same
-// id again moves the money again.
+// id again moves the money again. Keys outlive the lag of the books.
 func (g *Gateway) PruneKeys() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	clear(g.keys)
+	maps.DeleteFunc(g.keys, func(_ string, r remembered) bool { return time.Since(r.at) >= g.lag })
 }
 
 // Ledger is every entry so far, oldest first.

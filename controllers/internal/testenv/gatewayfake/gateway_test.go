@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -79,7 +80,9 @@ func TestFaults(t *testing.T) {
 		RateLimit:      {429, 201, 200, Sums{Held: 50, Captured: 50}},
 		Decline:        {422, 422, 200, Sums{Held: 100}},
 		Pending:        {202, 202, 202, Sums{Held: 100}},
+		Late:           {0, 201, 200, Sums{Held: 50, Captured: 50}},
 		OtherAmount:    {201, 201, 200, Sums{Held: 75, Captured: 25}},
+		OtherCurrency:  {422, 422, 200, Sums{Held: 100}}, // the books take it for nothing of the hold
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			g := start(t)
@@ -97,6 +100,31 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d sends, want 2", n)
 			}
 		})
+	}
+}
+
+// A late call arrives by itself, and once; the books show what is new after a lag.
+func TestLateCallAndLag(t *testing.T) {
+	g := start(t)
+	g.FailSends(Late)
+	send(t, g, v1.OperationAuthorize, "hold", 100, "")
+	if first, second := lookUp(t, g, "hold"), lookUp(t, g, "hold"); first != 404 || second != 200 {
+		t.Errorf("looked up: %d, %d", first, second)
+	}
+	send(t, g, v1.OperationAuthorize, "hold", 100, "")
+	if s := g.Sums(id("hold")); s.Held != 100 {
+		t.Errorf("%+v", s)
+	}
+	g.Lag(time.Hour)
+	send(t, g, v1.OperationCapture, "take", 50, "hold")
+	g.PruneKeys()
+	if found := lookUp(t, g, "take"); found != 404 {
+		t.Errorf("shown before the lag is over: %d", found)
+	}
+	send(t, g, v1.OperationCapture, "take", 50, "hold")
+	g.Lag(0)
+	if found, s := lookUp(t, g, "take"), g.Sums(id("hold")); found != 200 || s.Captured != 50 {
+		t.Errorf("looked up: %d, %+v", found, s)
 	}
 }
 

@@ -92,6 +92,9 @@ func (a *Account) perform(path, call string, form map[string]string, fault Fault
 	}
 }
 
+// searchLag is after how many seconds a payment intent is found by a search.
+const searchLag = 60
+
 var update = regexp.MustCompile(`^/v1/payment_intents/[^/]+$`)
 
 var query = regexp.MustCompile(`^metadata\['operation'\]:'([^']*)'$`)
@@ -111,7 +114,7 @@ func (a *Account) read(w http.ResponseWriter, r *http.Request) {
 	case "payment_intents/search":
 		if m := query.FindStringSubmatch(q.Get("query")); m != nil {
 			for _, i := range a.intents {
-				if i.metadata["operation"] == m[1] {
+				if i.metadata["operation"] == m[1] && i.created <= now()-searchLag {
 					list = append(list, a.describe(i))
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Cards, as payment methods.
@@ -20,6 +21,8 @@ const (
 	CardOK         = "pm_card_visa"
 	CardDeclined   = "pm_card_chargeDeclined"
 	CardProcessing = "pm_card_processing"
+	// CardSlow leaves the payment intent made and not yet confirmed.
+	CardSlow = "pm_card_slow"
 )
 
 // Fault is what goes wrong with one call that has an effect.
@@ -126,6 +129,15 @@ func (a *Account) Calls() []string {
 	return append([]string(nil), a.calls...)
 }
 
+// Age makes all payment intents so far older.
+func (a *Account) Age(by time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, i := range a.intents {
+		i.created -= int64(by / time.Second)
+	}
+}
+
 // Sums is what became of the payment intent of an operation, in Stripe's units; two
 // of them for one operation are a mistake that shows in the sums.
 func (a *Account) Sums(operation string) (held, captured, refunded int64) {
@@ -214,6 +226,8 @@ func (a *Account) create(form map[string]string, amount int64, metadata map[stri
 		i.status, i.held, i.failure = "requires_payment_method", 0, "insufficient_funds"
 	case CardProcessing:
 		i.status, i.held = "processing", 0
+	case CardSlow:
+		i.status, i.held = "requires_confirmation", 0
 	}
 	a.intents = append(a.intents, i)
 	if i.failure != "" {

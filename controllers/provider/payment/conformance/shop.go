@@ -40,7 +40,7 @@ func open(t testing.TB, h Harness) *shop {
 func (s *shop) request(kind v1.OperationKind, amount v1.Amount, parent operation) payment.Request {
 	s.seq++
 	r := payment.Request{
-		ID: domain.OperationID(s.identity, kind, s.seq), Kind: kind, Amount: amount, Currency: s.Currency,
+		ID: domain.OperationID(s.identity, domain.Place{}, kind, s.seq), Kind: kind, Amount: amount, Currency: s.Currency,
 		Parent: parent.ID, ParentRef: parent.Ref,
 		// The clocks of two machines differ a little.
 		Since: time.Now().Add(-time.Minute).Truncate(time.Second),

@@ -75,7 +75,7 @@ func decode(r payment.Request, body []byte) (*payment.Answer, error) {
 	switch {
 	case op.ID != r.ID || op.Kind != r.Kind:
 		return nil, errors.New("the answer is about another operation")
-	case op.Amount == nil || !fits(*op.Amount):
+	case op.Amount == nil, !fits(*op.Amount), *op.Amount == 0 && op.Kind != v1.OperationVoid:
 		return nil, errors.New("the answer has no usable amount")
 	case op.Fee != nil && !fits(*op.Fee):
 		return nil, errors.New("the answer has an unusable fee")

@@ -109,7 +109,7 @@ func TestConformance(t *testing.T) {
 
 // id is the operation of a kind.
 func id(kind v1.OperationKind) string {
-	return domain.OperationID(domain.Identity{Name: "tea"}, kind, 1)
+	return domain.OperationID(domain.Identity{Name: "tea"}, domain.Place{}, kind, 1)
 }
 
 var (

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stripe/stripe-go/v85"
 
@@ -47,6 +48,12 @@ func wasAuthorized(intent *stripe.PaymentIntent) bool {
 	}
 }
 
+// unfinished says whether a payment intent is not confirmed: the call that makes it
+// also confirms it, and may still be at it.
+func unfinished(intent *stripe.PaymentIntent) bool {
+	return intent.Status == stripe.PaymentIntentStatusRequiresConfirmation || intent.Status == stripe.PaymentIntentStatusRequiresPaymentMethod
+}
+
 func authorized(intent *stripe.PaymentIntent) (*payment.Answer, error) {
 	a, err := answer(intent.ID, "", intent.Amount, intent.Currency)
 	switch {
@@ -56,6 +63,8 @@ func authorized(intent *stripe.PaymentIntent) (*payment.Answer, error) {
 		return a, err
 	case intent.LastPaymentError != nil:
 		return decline(a, err, reason(intent.LastPaymentError))
+	case unfinished(intent) && time.Since(time.Unix(intent.Created, 0)) < recent:
+		return nil, payment.ErrPending
 	default:
 		return decline(a, err, words(string(intent.Status)))
 	}

@@ -67,12 +67,19 @@ func note(prefix, id string) string { return prefix + id[:min(len(id), 40-len(pr
 // expand asks for the charge of a payment intent and for what Stripe keeps of it.
 func expand() []*string { return stripe.StringSlice([]string{"latest_charge.balance_transaction"}) }
 
-// skew is how far Stripe's clock may be behind ours.
-const skew = time.Hour
+const (
+	// recent payment intents are listed, as they are: a search finds a new one after a
+	// minute, or later if Stripe is in trouble. Older ones are searched for, since the
+	// list would be long.
+	recent = time.Hour
+	// skew is how far Stripe's clock may be behind ours.
+	skew = 5 * time.Minute
+	// maxListed bounds a list; the library reads it in pages of 100.
+	maxListed = 20_000
+)
 
 // Lookup finds what became of a request. An authorisation is looked for among the
-// payment intents made since Request.Since, which Stripe lists as they are; only if
-// that is not known by a search, which may be up to a minute late.
+// payment intents of the last hour, and, if it may be older than that, by a search.
 func (p *Provider) Lookup(ctx context.Context, r payment.Request) (*payment.Answer, error) {
 	answer, err := p.lookup(ctx, r)
 	if err != nil {
@@ -121,27 +128,36 @@ func (p *Provider) intent(ctx context.Context, r payment.Request) (*stripe.Payme
 		}
 		return intent, nil
 	}
-	if r.Since.IsZero() || r.Kind != v1.OperationAuthorize {
-		search := &stripe.PaymentIntentSearchParams{Expand: stripe.StringSlice([]string{"data.latest_charge.balance_transaction"})}
-		search.Query = fmt.Sprintf("metadata['%s']:'%s'", metaOperation, id)
-		return first(p.api().V1PaymentIntents.Search(ctx, search).All(ctx), id)
+	since, old := time.Now().Add(-recent), true
+	if r.Kind == v1.OperationAuthorize && r.Since.After(since) {
+		since, old = r.Since, false
 	}
 	list := &stripe.PaymentIntentListParams{
-		CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: r.Since.Add(-skew).Unix()},
+		CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Add(-skew).Unix()},
 		Expand:       stripe.StringSlice([]string{"data.latest_charge.balance_transaction"}),
 	}
 	list.Limit = new(int64(100))
-	return first(p.api().V1PaymentIntents.List(ctx, list).All(ctx), id)
+	intent, err := first(p.api().V1PaymentIntents.List(ctx, list).All(ctx), id)
+	if !old || !errors.Is(err, payment.ErrUnknown) {
+		return intent, err
+	}
+	search := &stripe.PaymentIntentSearchParams{Expand: stripe.StringSlice([]string{"data.latest_charge.balance_transaction"})}
+	search.Query = fmt.Sprintf("metadata['%s']:'%s'", metaOperation, id)
+	return first(p.api().V1PaymentIntents.Search(ctx, search).All(ctx), id)
 }
 
 // first is the first payment intent of an operation.
 func first(intents stripe.Seq2[*stripe.PaymentIntent, error], operation string) (*stripe.PaymentIntent, error) {
+	read := 0
 	for intent, err := range intents {
 		if err != nil {
 			return nil, lookupError(err)
 		}
 		if intent.Metadata[metaOperation] == operation {
 			return intent, nil
+		}
+		if read++; read == maxListed {
+			return nil, fmt.Errorf("not among the newest %d payment intents, and there are more", maxListed)
 		}
 	}
 	return nil, payment.ErrUnknown

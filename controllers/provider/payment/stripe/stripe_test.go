@@ -51,7 +51,7 @@ type sale struct {
 
 func (s *sale) request(kind v1.OperationKind, amount v1.Amount, parent, ref string) port.Request {
 	s.seq++
-	id := payment.OperationID(payment.Identity{Name: s.Name()}, kind, s.seq)
+	id := payment.OperationID(payment.Identity{Name: s.Name()}, payment.Place{}, kind, s.seq)
 	return port.Request{ID: id, Key: id, Kind: kind, Amount: amount, Currency: "CNY", Parent: parent, ParentRef: ref, Token: stripefake.CardOK, Since: time.Now()}
 }
 
@@ -118,6 +118,52 @@ func TestAnotherAccount(t *testing.T) {
 	}
 	if a, err := other.Send(t.Context(), take); !errors.Is(err, port.ErrUnusable) {
 		t.Errorf("a capture gives %+v, %v", a, err)
+	}
+}
+
+// An authorisation is found whatever its age, also where nobody knows when it was
+// made: a search does not show the newest, and the list of the last hour no older ones.
+func TestAuthorisationIsFoundAtAnyAge(t *testing.T) {
+	account, provider := start(t)
+	s := &sale{T: t, Provider: provider}
+	hold := s.request(v1.OperationAuthorize, 1000, "", "")
+	s.send(hold)
+	found := func(what string) {
+		t.Helper()
+		if a, err := s.Lookup(t.Context(), hold); err != nil || a.Amount != 1000 {
+			t.Errorf("%s: %+v, %v", what, a, err)
+		}
+	}
+	found("just made")
+	recorded := hold.Since
+	hold.Since = time.Time{}
+	found("just made, by whom nobody knows")
+	for _, age := range []time.Duration{50 * time.Minute, 24 * time.Hour} {
+		account.Age(age)
+		hold.Since = time.Time{}
+		found("older")
+		recorded = recorded.Add(-age)
+		hold.Since = recorded
+		found("older, and it is known by how much")
+	}
+}
+
+// A payment intent that the call has made and not yet confirmed is not refused.
+func TestUnfinishedAuthorisation(t *testing.T) {
+	account, provider := start(t)
+	s := &sale{T: t, Provider: provider}
+	slow := s.request(v1.OperationAuthorize, 1000, "", "")
+	slow.Token = stripefake.CardSlow
+	if a, err := s.Send(t.Context(), slow); !errors.Is(err, port.ErrPending) {
+		t.Errorf("sent: %+v, %v", a, err)
+	}
+	if a, err := s.Lookup(t.Context(), slow); !errors.Is(err, port.ErrPending) {
+		t.Errorf("looked up: %+v, %v", a, err)
+	}
+	account.Age(recent)
+	slow.Since = slow.Since.Add(-recent)
+	if a, err := s.Lookup(t.Context(), slow); err != nil || !a.Declined {
+		t.Errorf("an hour later, when nobody is at it any more: %+v, %v", a, err)
 	}
 }
 

@@ -14,7 +14,8 @@ type DiscrepancyApplyConfiguration struct {
 	// kind of the discrepancy.
 	Kind *apiv1alpha1.DiscrepancyKind `json:"kind,omitempty"`
 	// amount by which it does not agree, in minor units; for CostUnknown and
-	// FreightUnknown the number of units and of Shipments without it.
+	// FreightUnknown the number of units and of Shipments without it, for
+	// OtherCurrency the number of operations.
 	Amount *int64 `json:"amount,omitempty"`
 }
 

@@ -13,17 +13,20 @@ import (
 // PaymentOperation is one call to the payment provider.
 type PaymentOperationApplyConfiguration struct {
 	// id is the reference of the call, and its first idempotency key, computed from
-	// the order's identity, the kind and the number of the operation.
+	// the order's identity, the provider, the kind and the number of the operation.
 	ID *string `json:"id,omitempty"`
 	// kind of the call.
 	Kind *apiv1alpha1.OperationKind `json:"kind,omitempty"`
-	// seq numbers the operations of one kind, from 1.
+	// seq numbers the operations of one kind at one provider, from 1.
 	Seq *int32 `json:"seq,omitempty"`
 	// amount in minor units: what was asked for, and once the provider has answered
 	// what it did.
 	Amount *apiv1alpha1.Amount `json:"amount,omitempty"`
 	// asked is the amount that was asked for, where the provider did another one.
 	Asked *apiv1alpha1.Amount `json:"asked,omitempty"`
+	// currency of amount where the provider did the operation in another one than
+	// the order's. Such an operation counts in no sum.
+	Currency *apiv1alpha1.Currency `json:"currency,omitempty"`
 	// fee that the provider kept of a capture, where it says so.
 	Fee *apiv1alpha1.Amount `json:"fee,omitempty"`
 	// state of the call.
@@ -100,6 +103,14 @@ func (b *PaymentOperationApplyConfiguration) WithAmount(value apiv1alpha1.Amount
 // If called multiple times, the Asked field is set to the value of the last call.
 func (b *PaymentOperationApplyConfiguration) WithAsked(value apiv1alpha1.Amount) *PaymentOperationApplyConfiguration {
 	b.Asked = &value
+	return b
+}
+
+// WithCurrency sets the Currency field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Currency field is set to the value of the last call.
+func (b *PaymentOperationApplyConfiguration) WithCurrency(value apiv1alpha1.Currency) *PaymentOperationApplyConfiguration {
+	b.Currency = &value
 	return b
 }
 

@@ -11,7 +11,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
 // judging is a shop that sells tea on credit of 15.00 and suspects duplicates,

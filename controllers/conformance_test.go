@@ -11,13 +11,13 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	domain "ordercycle.dev/ordercycle/controllers/domain/payment"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/stripefake"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/conformance"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/gateway"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/stripe"
+	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/hack/testenv/stripefake"
 )
 
 // TestConformance holds every way in which money moves against one suite.

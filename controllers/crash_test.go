@@ -17,8 +17,8 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
 // crash cuts a manager off from the API server at its kth write, right before

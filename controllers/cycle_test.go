@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
 // TestWholeCycle runs one order of each way to pay from receipt to completion.

@@ -52,8 +52,8 @@ type Options struct {
 	Clock clock.PassiveClock
 	// Wrap is put around the transport of every client; nil for none.
 	Wrap transport.WrapperFunc
-	// Manager are the framework's options: addresses and leader election. The
-	// scheme, the cache and the client are set here.
+	// Manager are the framework's options: addresses, leader election, the namespaces
+	// of the cache. The scheme, the client and the rest of the cache are set here.
 	Manager manager.Options
 }
 
@@ -106,10 +106,8 @@ func NewManager(ctx context.Context, c *rest.Config, o Options) (manager.Manager
 func (o *Options) framework(scheme *runtime.Scheme) manager.Options {
 	m := o.Manager
 	m.Scheme = scheme
-	m.Cache = cache.Options{
-		DefaultTransform:            cache.TransformStripManagedFields(),
-		ReaderFailOnMissingInformer: true,
-	}
+	m.Cache.DefaultTransform = cache.TransformStripManagedFields()
+	m.Cache.ReaderFailOnMissingInformer = true
 	m.Client = client.Options{Cache: &client.CacheOptions{
 		DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},
 		// Spares reconciles on an old cache. Nothing is correct because of it.

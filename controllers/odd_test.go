@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
 func stated(id v1.Identifier) *v1.ActorFact {

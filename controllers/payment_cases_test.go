@@ -12,9 +12,9 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
 	"ordercycle.dev/ordercycle/controllers/order"
+	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 // TestCase05_PaidThenShort gives the money of units that cannot be had back, or

@@ -16,8 +16,8 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 var gatewayOrders = flag.Int("gateway-orders", 50, "how many orders TestGatewayFaults runs against a failing gateway")

@@ -26,7 +26,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
 // binary builds the manager once for all tests of the package.

@@ -16,7 +16,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/audit"
 	"ordercycle.dev/ordercycle/controllers/domain/allocation"
 	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
 var hotOrders = flag.Int("hot-orders", 500, "how many Orders TestHotItem places for one item")

@@ -13,8 +13,8 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/stripefake"
+	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/stripefake"
 )
 
 // TestStripe takes an order through an account at Stripe: a lost answer, a stored

@@ -18,8 +18,8 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 // till is a shop whose cards are taken by a gateway with books of its own.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"ordercycle.dev/ordercycle/controllers/internal/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
 // TestWalkCardAndCash runs a page of the documentation from top to bottom: every

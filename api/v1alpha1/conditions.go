@@ -137,6 +137,8 @@ const (
 	ReasonOverpaid = "Overpaid"
 	// ReasonManualRefundRequired (Order Ready, Stalled, Settled): a person must pay the stated amount back.
 	ReasonManualRefundRequired = "ManualRefundRequired"
+	// ReasonOtherCurrency (Order Ready, Stalled, Settled): the provider took or gave back money in another currency than the order's; settle that with it.
+	ReasonOtherCurrency = "OtherCurrency"
 	// ReasonTooManyOperations (Order Ready, Stalled): the order has had 100 payment operations; settle the rest by hand.
 	ReasonTooManyOperations = "TooManyOperations"
 	// ReasonDelivered (Order Fulfilled): every unit has arrived.

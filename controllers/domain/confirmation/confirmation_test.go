@@ -156,7 +156,7 @@ func TestRules(t *testing.T) {
 			&wanted{v1.ReasonPaymentDeclined, "spec.payment", false, "insufficient funds"},
 		},
 		"a payment that was declined without a word holds the order": {
-			func(f *Facts) { f.Declined = new("") }, &wanted{v1.ReasonPaymentDeclined, "spec.payment", false, "declined"},
+			func(f *Facts) { f.Declined = new("") }, &wanted{v1.ReasonPaymentDeclined, "spec.payment", false, "did not come about"},
 		},
 		"a transfer that did not come in holds the order": {
 			func(f *Facts) { f.Provider, f.Received = &cashOnConfirm, 1999 },

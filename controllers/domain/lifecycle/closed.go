@@ -33,12 +33,15 @@ func projectClosed(f *Facts, now time.Time) *v1.OrderStatus {
 	v.sums = payment.Sum(operations(o), o.Spec.Payment.Received, o.Spec.Payment.Refunded)
 	st.Amounts.Captured, st.Amounts.Refunded = v.sums.Captured, v.sums.Refunded
 	v.amounts.Captured, v.amounts.Refunded = v.sums.Captured, v.sums.Refunded
+	if !v.confirmed {
+		st.Amounts.Due, v.amounts.Due = 0, 0
+	}
 	st.Payment = orEmpty(st.Payment)
 	st.Payment.State = v.paymentState(o)
 	over := closedOwes(o)
 	c := condition.Set{Conditions: &st.Conditions, Generation: o.Generation, Now: now}
 	paid(c, v)
-	settled(c, st.Phase, over)
+	settled(c, st.Phase, over, payment.Astray(operations(o)))
 	if over > 0 {
 		owe(c, o, over)
 	} else {
@@ -68,6 +71,10 @@ func owe(c condition.Set, o *v1.Order, amount v1.Amount) {
 
 // ended says how an order has ended.
 func ended(c condition.Set, st *v1.OrderStatus) {
+	if op := payment.Astray(orEmpty(st.Payment).Operations); op != nil {
+		c.Stalled(v1.ReasonOtherCurrency, astray(op))
+		return
+	}
 	switch st.Phase {
 	case v1.OrderCompleted:
 		c.Ready(v1.ReasonCompleted, "delivered, paid and closed")

@@ -33,9 +33,9 @@ func TestMoneyAfterTheEnd(t *testing.T) {
 			{"it is paid back", refundByHand(2000), "Cancelled, ready Cancelled; held 0 taken 2000 back 2000 due 0"},
 		}},
 		"of a rejected order": {rejected, []step{
-			{"a person has said no", nil, "Rejected, stalled ApprovalRejected; held 0 taken 0 back 0 due 2000"},
-			{"a transfer comes in", late(2000), "Rejected, stalled ManualRefundRequired; held 0 taken 2000 back 0 due 2000"},
-			{"it is paid back", refundByHand(2000), "Rejected, stalled ApprovalRejected; held 0 taken 2000 back 2000 due 2000"},
+			{"a person has said no", nil, "Rejected, stalled ApprovalRejected; held 0 taken 0 back 0 due 0"},
+			{"a transfer comes in", late(2000), "Rejected, stalled ManualRefundRequired; held 0 taken 2000 back 0 due 0"},
+			{"it is paid back", refundByHand(2000), "Rejected, stalled ApprovalRejected; held 0 taken 2000 back 2000 due 0"},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) { play(t, test.shop, test.steps) })

@@ -12,6 +12,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/condition"
 	"ordercycle.dev/ordercycle/controllers/domain/confirmation"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
+	"ordercycle.dev/ordercycle/controllers/domain/pricing"
 )
 
 // setConditions writes every condition of the order, the summary last.
@@ -26,7 +27,7 @@ func setConditions(f *Facts, v *view, now time.Time) {
 		fulfilled(c, f, v)
 	}
 	paid(c, v)
-	settled(c, st.Phase, owed(o, v))
+	settled(c, st.Phase, owed(o, v), payment.Astray(operations(o)))
 	refused := o.Spec.Cancel != nil && v.confirmed && v.goods.cancelled == v.goods.lowered && v.goods.dispatched > 0 && v.goods.dispatched == v.goods.kept
 	c.Keep(v1.ConditionCancelRefused, refused, v1.ReasonAlreadyDispatched, "everything has left already; create a Return instead")
 	c.Keep(v1.ConditionEditClamped, v.goods.clamped != "" && !v.ending, v1.ReasonBeingPicked,
@@ -131,17 +132,21 @@ func paid(c condition.Set, v *view) {
 	}
 }
 
-// settled says whether goods and money are closed; owes is what is to be paid back by hand.
-func settled(c condition.Set, p v1.OrderPhase, owes v1.Amount) {
+// settled says whether goods and money are closed; owes is what is to be paid back by
+// hand, and stray what was done in another currency.
+func settled(c condition.Set, p v1.OrderPhase, owes v1.Amount, stray *v1.PaymentOperation) {
 	ends := map[v1.OrderPhase][2]string{
 		v1.OrderCompleted: {v1.ReasonCompleted, "delivered, paid and closed"},
 		v1.OrderCancelled: {v1.ReasonCancelled, "cancelled; nothing is owed"},
 		v1.OrderRejected:  {v1.ReasonRejected, "rejected; nothing was sold"},
 	}
 	if end, ok := ends[p]; ok {
-		if owes > 0 {
+		switch {
+		case owes > 0:
 			c.False(v1.ConditionSettled, v1.ReasonManualRefundRequired, "money is to be paid back")
-		} else {
+		case stray != nil:
+			c.False(v1.ConditionSettled, v1.ReasonOtherCurrency, astray(stray))
+		default:
 			c.True(v1.ConditionSettled, v1.ReasonSettled, "goods and money are closed")
 		}
 		c.True(v1.ConditionCompleted, end[0], end[1])
@@ -186,6 +191,9 @@ func summarize(c condition.Set, f *Facts, v *view) {
 	case v1.OrderRejected:
 		c.Stalled(v.rejection().Reason, v.rejection().String())
 	case v1.OrderOnHold:
+		if v.rejection() != nil && !paused(o) && v.open == nil && inVain(c, o, v) {
+			return
+		}
 		if v.unusable != "" {
 			unusable(c, v)
 			return
@@ -198,10 +206,7 @@ func summarize(c condition.Set, f *Facts, v *view) {
 		case paused(o):
 			c.Ready(v1.ReasonPaused, "paused; set spec.management to Active to go on")
 		case calling(c, v):
-		case declined(o) != nil:
-			c.Stalled(v1.ReasonPaymentDeclined, fmt.Sprintf("%s did not come about (%s); any edit of the order tries again", declined(o).Kind, declined(o).Message))
-		case len(operations(o)) >= maxOperations && !v.moneyDone():
-			c.Stalled(v1.ReasonTooManyOperations, "the order has had as many payment operations as it can hold; settle the rest by hand")
+		case inVain(c, o, v):
 		default:
 			waiting(c, f, v)
 			if !o.DeletionTimestamp.IsZero() {
@@ -210,6 +215,28 @@ func summarize(c condition.Set, f *Facts, v *view) {
 			}
 		}
 	}
+}
+
+// inVain says which call came to nothing, or that there were too many, and whether
+// it is so.
+func inVain(c condition.Set, o *v1.Order, v *view) bool {
+	stray, op := payment.Astray(operations(o)), declined(o)
+	switch {
+	case stray != nil:
+		c.Stalled(v1.ReasonOtherCurrency, astray(stray))
+	case op != nil:
+		c.Stalled(v1.ReasonPaymentDeclined, fmt.Sprintf("%s did not come about (%s); any edit of the order tries again", op.Kind, op.Message))
+	case len(operations(o)) >= maxOperations && !v.moneyDone():
+		c.Stalled(v1.ReasonTooManyOperations, "the order has had as many payment operations as it can hold; settle the rest by hand")
+	default:
+		return false
+	}
+	return true
+}
+
+// astray says what is to be done about money of another currency.
+func astray(op *v1.PaymentOperation) string {
+	return fmt.Sprintf("%s of %s was %s; settle that with the provider, and record money by hand where it replaces a call", op.Kind, pricing.Display(op.Amount, op.Currency), op.Message)
 }
 
 // calling says which call is under way, and whether there is one.

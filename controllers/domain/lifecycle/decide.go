@@ -39,7 +39,7 @@ func Decide(f *Facts, now time.Time) Plan {
 			p.RemoveFinalizer, p.Record = true, true
 		}
 	} else if !held && o.DeletionTimestamp.IsZero() && !closed(o) && !paused(o) {
-		p.AddFinalizer = v.confirmed || v.next(o) != nil || v.confirmable(o) || v.sums.Kept() > 0 || v.sums.Authorized > 0
+		p.AddFinalizer = v.confirmed || v.unasked(o) || v.next(o) != nil || v.confirmable(o) || v.sums.Kept() > 0 || v.sums.Authorized > 0
 	}
 	p.Adopt = !paused(o) && !closed(o) && v.unasked(o)
 	if v.open != nil && !paused(o) && (f.Heard || !now.Before(payment.RetryAt(v.open))) {

@@ -28,7 +28,7 @@ func TestDeletion(t *testing.T) {
 	}{
 		"without any effect it goes at once": {
 			newShop(t, withHold(class(v1.CaptureOnDispatch), 24, 0), v1.PaymentCard, 2),
-			[]stage{{"held for approval", nil, false, "OnHold, ready ManualApproval; held 0 taken 0 back 0 due 2000"}},
+			[]stage{{"held for approval", nil, true, "OnHold, ready ManualApproval; held 0 taken 0 back 0 due 2000"}},
 			nil,
 		},
 		"money that came in by hand is paid back first": {

@@ -86,6 +86,10 @@ func TestANameThatTheProviderKnows(t *testing.T) {
 				{"approved", approve, "Backordered, ready AwaitingStock; held 0 taken 2000 back 0 due 2000"},
 			},
 		},
+		"it was only declined": {
+			func(s *shop) { s.bank.decline = true; s.settle(); s.bank.decline = false },
+			[]step{{"it is tried", nil, "Backordered, ready AwaitingStock; held 0 taken 2000 back 0 due 2000"}},
+		},
 		"in another currency, and it is cancelled": {
 			func(s *shop) { s.settle(); s.bank.abroad() },
 			[]step{
@@ -135,6 +139,19 @@ func TestAnotherProviderIsChosen(t *testing.T) {
 	s.settle()
 	if got := s.text(); got != "Received, stalled PaymentDeclined; held 2000 taken 0 back 0 due 2000" {
 		t.Errorf("where the old provider does not release it, it is %s", got)
+	}
+}
+
+// A token that was used up may be gone: what it was for is held.
+func TestATokenIsNeededOnce(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+	s.bank.lost = true
+	s.settle()
+	s.bank.lost, s.facts.TokenProblem = false, "there is no such Secret"
+	s.now = s.now.Add(time.Minute)
+	s.settle()
+	if got := s.text(); got != "Backordered, ready AwaitingStock; held 2000 taken 0 back 0 due 2000" {
+		t.Errorf("it is %s", got)
 	}
 }
 
@@ -233,7 +250,7 @@ func TestARestoredOrderThatIsHeld(t *testing.T) {
 	}
 	s.now = s.now.Add(100 * time.Hour)
 	s.settle()
-	if want := "Rejected, stalled HoldExpired; held 0 taken 2000 back 2000 due 2000"; s.text() != want {
+	if want := "Rejected, stalled HoldExpired; held 0 taken 2000 back 2000 due 0"; s.text() != want {
 		t.Errorf("%s, want %s", s.text(), want)
 	}
 }

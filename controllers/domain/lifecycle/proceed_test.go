@@ -59,7 +59,7 @@ func TestTheEndOfAHold(t *testing.T) {
 			newShop(t, proceeding(), v1.PaymentCard, 2), nil,
 			[]step{last, {"at the deadline", func(s *shop) {
 				s.edit(func(o *v1.OrderSpec) { o.Approval = &v1.Approval{Decision: v1.DecisionReject} })
-			}, "Rejected, stalled ApprovalRejected; held 0 taken 0 back 0 due 2000"}},
+			}, "Rejected, stalled ApprovalRejected; held 0 taken 0 back 0 due 0"}},
 			nil, nil,
 		},
 		"nobody accepted the price, and the computed total is charged": {
@@ -72,12 +72,12 @@ func TestTheEndOfAHold(t *testing.T) {
 		},
 		"nobody accepted the price, and the class cancels": {
 			expects(t, v1.HoldCancel, v1.PaymentOnline), nil,
-			[]step{{"at the deadline", at(day), "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 2000"}},
+			[]step{{"at the deadline", at(day), "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 0"}},
 			nil, nil,
 		},
 		"what is no matter of judgement ends the order": {
 			newShop(t, proceeding(), v1.PaymentCard, 2), func(s *shop) { s.order().Spec.Payment.Method = v1.PaymentTransfer },
-			[]step{{"at the deadline", at(day), "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 2000"}},
+			[]step{{"at the deadline", at(day), "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 0"}},
 			nil, nil,
 		},
 		"what is declined afterwards holds the order, and nothing that was waived": {
@@ -196,7 +196,7 @@ func TestQuestionsOfTheChecks(t *testing.T) {
 	twin := v1.Question{ID: "Duplicate", Kind: "Duplicate", Options: []string{"Keep", "Cancel"}, Deadline: price.Deadline}
 	held := "OnHold, ready PriceMismatch; held 0 taken 0 back 0 due 2000"
 	goesOn := "Backordered, ready AwaitingStock; held 2000 taken 0 back 0 due 2000"
-	calledOff := "Rejected, stalled AnsweredCancel; held 0 taken 0 back 0 due 2000"
+	calledOff := "Rejected, stalled AnsweredCancel; held 0 taken 0 back 0 due 0"
 	for name, test := range map[string]struct {
 		then func(*shop)
 		want string
@@ -209,7 +209,7 @@ func TestQuestionsOfTheChecks(t *testing.T) {
 		"the order is called off":      {answer("Duplicate", "Cancel"), calledOff, nil},
 		"an answer is no option":       {answer("Price-2000", "Gladly"), held, []v1.Question{price, twin}},
 		"the order is cancelled":       {cancel, "Cancelled, ready Cancelled; held 0 taken 0 back 0 due 0", nil},
-		"nobody answers until the end": {at(24 * time.Hour), "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 2000", nil},
+		"nobody answers until the end": {at(24 * time.Hour), "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 0", nil},
 		"the order is paused":          {all(pause, answer("Duplicate", "Keep")), held, []v1.Question{price, twin}},
 		"the other order has gone":     {func(s *shop) { s.facts.Peers.Twin = "" }, held, []v1.Question{price}},
 		"a person approves and corrects it": {func(s *shop) {
@@ -263,15 +263,15 @@ func TestAnUnpaidOrderExpiresButNeverWhileAPaymentIsOpen(t *testing.T) {
 		calls []string
 	}{
 		"no call is open": {
-			"", "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 2000", "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 2000", nil,
+			"", "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 0", "Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 0", nil,
 		},
 		"a call is intended": {
 			v1.OperationIntended, "OnHold, busy PaymentUnclear; held 0 taken 0 back 0 due 2000",
-			"Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 2000", []string{"Authorize 2000 Succeeded", "Void 2000 Succeeded"},
+			"Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 0", []string{"Authorize 2000 Succeeded", "Void 2000 Succeeded"},
 		},
 		"a call is unclear": {
 			v1.OperationUnknown, "OnHold, busy PaymentUnclear; held 0 taken 0 back 0 due 2000",
-			"Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 2000", []string{"Authorize 2000 Succeeded", "Void 2000 Succeeded"},
+			"Rejected, stalled HoldExpired; held 0 taken 0 back 0 due 0", []string{"Authorize 2000 Succeeded", "Void 2000 Succeeded"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,6 +27,8 @@ type bank struct {
 	// decline, unheard and lost say what happens to the next calls: they are
 	// refused, they do not arrive, or their answer gets lost.
 	decline, unheard, lost bool
+	// twist changes what an operation comes to; nil for nothing.
+	twist func(op *v1.PaymentOperation, out *payment.Outcome)
 }
 
 // call is what the shell does with an operation: look it up, and send it if it
@@ -43,13 +45,18 @@ func (b *bank) call(op v1.PaymentOperation, now time.Time) *v1.PaymentOperation 
 		if known.State = v1.OperationSucceeded; b.decline {
 			known.State, known.Message = v1.OperationDeclined, "insufficient funds"
 		}
+		if b.twist != nil {
+			out := payment.Outcome{Declined: b.decline, Amount: op.Amount, Parent: op.Parent, Message: known.Message}
+			b.twist(&op, &out)
+			known = payment.Conclude(op, out, now)
+		}
 		b.books[op.ID] = known
 	}
 	if b.lost {
 		op.State, op.Attempts = v1.OperationUnknown, op.Attempts+1
 		return &op
 	}
-	op.State, op.Message = known.State, known.Message
+	op.State, op.Message, op.Amount, op.Asked, op.Currency = known.State, known.Message, known.Amount, known.Asked, known.Currency
 	return &op
 }
 
@@ -65,7 +72,7 @@ func (b *bank) abroad() {
 func (b *bank) known(now time.Time) []v1.PaymentOperation {
 	var list []v1.PaymentOperation
 	for _, op := range b.books {
-		op.At, op.Basis, op.Attempts = metav1.NewTime(now), 0, 0
+		op.At, op.Basis, op.Attempts, op.RecordedAt = metav1.NewTime(now), 0, 0, nil
 		list = append(list, op)
 	}
 	slices.SortFunc(list, func(a, b v1.PaymentOperation) int {

@@ -85,12 +85,12 @@ func look(f *Facts, now time.Time) *view {
 		}
 	}
 	v.amounts.Due = pricing.Due(&v.amounts, v.lines)
-	if !v.confirmed && v.ending {
-		v.amounts.Due = 0
-	}
 	v.amounts.Authorized, v.amounts.Captured, v.amounts.Refunded = v.sums.Authorized, v.sums.Captured, v.sums.Refunded
 	if !v.confirmed && !v.ending {
 		v.check(f, totals, priceError, now)
+	}
+	if v.abandoned() {
+		v.amounts.Due = 0
 	}
 	return v
 }
@@ -148,11 +148,15 @@ func arrivalEnd(o *v1.Order) time.Time { return o.CreationTimestamp.Add(arrivalG
 
 // reused says whether the provider knew the order's identity before, and what it
 // did then is of another currency, or has all gone back: an order of this name was
-// placed and ended. What was kept is taken for this order's own, as after a restore.
+// placed and ended. What was kept is taken for this order's own, as after a restore,
+// and what was only tried is nothing.
 func reused(o *v1.Order, sums payment.Sums) bool {
 	keeps := sums.Kept() != 0 || sums.Authorized != 0
 	return slices.ContainsFunc(operations(o), func(op v1.PaymentOperation) bool {
-		return op.Basis == adoptedBasis && (!keeps || op.Currency != "")
+		if op.Basis != adoptedBasis || op.State != v1.OperationSucceeded {
+			return false
+		}
+		return op.Currency != "" || (!keeps && op.Kind != v1.OperationAuthorize)
 	})
 }
 
@@ -235,10 +239,7 @@ func (v *view) confirmable(o *v1.Order) bool {
 	if !v.ready() || v.open != nil || v.next(o) != nil {
 		return false
 	}
-	if v.provider.Type == v1.ProviderCash || v.toAuthorize() == 0 {
-		return true
-	}
-	return v.sums.Authorized >= v.toAuthorize() && payment.HeldElsewhere(operations(o), v.place()) == nil
+	return payment.HeldElsewhere(operations(o), v.place()) == nil && (v.provider.Type == v1.ProviderCash || v.sums.Authorized >= v.toAuthorize())
 }
 
 // moneyDone says whether all that is due came in, nothing is held and no call is open.
@@ -253,7 +254,7 @@ func (v *view) toAuthorize() v1.Amount { return max(0, v.amounts.Total-v.sums.Ke
 // tokenProblem says why the payment token cannot be used, "" if it can or there is
 // nothing to authorise.
 func (v *view) tokenProblem(f *Facts) string {
-	if v.toAuthorize() == 0 {
+	if need := v.toAuthorize(); need == 0 || (v.sums.Authorized == need && payment.HeldElsewhere(operations(f.Order), v.place()) == nil) {
 		return ""
 	}
 	return f.TokenProblem

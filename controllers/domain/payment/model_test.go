@@ -123,6 +123,9 @@ func (m *model) settle(t *rapid.T) {
 			t.Fatalf("closed, and money is held: %+v", s)
 		}
 	}
+	if LastVain(m.ops, v1.OperationRefund, Place{Class: "retail", Provider: "bank"}) != nil {
+		return // a person pays the rest back
+	}
 	if kept := s.Captured - s.Refunded; kept > m.need.Keep || (!m.need.Close && kept != min(m.need.Capture, m.need.Keep)) {
 		t.Fatalf("kept are %d of %+v", kept, m.need)
 	}
@@ -198,7 +201,8 @@ func TestNextOverTheLifeOfAnOrder(t *testing.T) {
 		}
 		m.settle(t)
 		s := Sum(m.ops, nil, nil)
-		if s.Authorized != 0 || s.Captured-s.Refunded != m.need.Keep {
+		byHand := LastVain(m.ops, v1.OperationRefund, Place{Class: "retail", Provider: "bank"}) != nil
+		if s.Authorized != 0 || (s.Captured-s.Refunded != m.need.Keep && !byHand) {
 			t.Fatalf("at the end %d are due: %+v", m.need.Keep, s)
 		}
 	})

@@ -33,7 +33,7 @@ type Step struct {
 // no call repeats what a person did. It must not be asked while an operation is
 // open. Money is held at the chosen provider; what another one holds is released
 // first. A kind that came to nothing is tried again at the same provider only once
-// the spec has changed, which the generation tells.
+// the spec has changed, which the generation tells; see mayTry for what never is.
 func Next(ops []v1.PaymentOperation, s Sums, n Need, chosen Place, generation int64) *Step {
 	on := func(kind v1.OperationKind, amount v1.Amount, parent *v1.PaymentOperation) *Step {
 		if parent == nil || !mayTry(ops, kind, PlaceOf(parent), generation) {
@@ -65,9 +65,22 @@ func Next(ops []v1.PaymentOperation, s Sums, n Need, chosen Place, generation in
 	return nil
 }
 
+// mayTry says whether an operation may be tried once the last one of its kind at a
+// provider came to nothing: after an edit, and never where money may have moved
+// beside it. A refund that was declined is paid back by hand, and nobody knows when a
+// person has begun to; what was done in another currency has moved money.
 func mayTry(ops []v1.PaymentOperation, kind v1.OperationKind, at Place, generation int64) bool {
 	op := LastVain(ops, kind, at)
-	return op == nil || op.Basis < generation
+	switch {
+	case op == nil:
+		return true
+	case op.Currency != "" && op.RecordedAt == nil:
+		return true // of an earlier order of the name
+	case kind == v1.OperationRefund, kind == v1.OperationCapture && op.Currency != "":
+		return false
+	default:
+		return op.Basis < generation
+	}
 }
 
 // HeldElsewhere is an authorisation that holds money at another provider than the
@@ -107,6 +120,9 @@ func rest(ops []v1.PaymentOperation, op *v1.PaymentOperation, using ...v1.Operat
 	unused := op.Amount
 	for i := range ops {
 		if u := &ops[i]; u.Parent == op.ID && counts(u) && slices.Contains(using, u.Kind) {
+			if u.Kind == v1.OperationVoid {
+				return 0 // whatever it released, nothing is held any more
+			}
 			unused -= u.Amount
 		}
 	}

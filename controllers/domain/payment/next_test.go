@@ -18,12 +18,18 @@ func TestNext(t *testing.T) {
 		return op
 	}
 	abroad := func(op v1.PaymentOperation, basis int64) v1.PaymentOperation {
-		op.Currency, op.Basis = "USD", basis
+		if op.Currency, op.Basis = "USD", basis; basis > 0 {
+			op.RecordedAt = &now
+		}
 		return op
 	}
 	taken := []v1.PaymentOperation{held, done(v1.OperationCapture, 1, 60, held.ID), done(v1.OperationCapture, 2, 40, held.ID)}
 	with := func(ops []v1.PaymentOperation, more ...v1.PaymentOperation) []v1.PaymentOperation {
 		return append(append([]v1.PaymentOperation{}, ops...), more...)
+	}
+	other := func(op v1.PaymentOperation, asked v1.Amount, basis int64) v1.PaymentOperation {
+		op.Asked, op.Basis = &asked, basis
+		return op
 	}
 	for name, test := range map[string]struct {
 		ops  []v1.PaymentOperation
@@ -78,8 +84,24 @@ func TestNext(t *testing.T) {
 		"what was held in another currency before the order is not taken": {with(nil, abroad(held, 0)), Need{Capture: 60, Keep: 100}, nil},
 		"and money is held beside it":                                     {with(nil, abroad(held, 0)), Need{Authorize: 100, Keep: v1.MaxAmount}, &Step{v1.OperationAuthorize, here, 100, ""}},
 		"what was held in another currency waits for a change":            {with(nil, abroad(held, generation)), Need{Authorize: 100, Keep: v1.MaxAmount}, nil},
-		"what came in by hand is not refunded by a call":                  {nil, Need{Keep: 0}, nil},
-		"an authorisation that failed is not captured":                    {with(nil, declined(v1.OperationAuthorize, 1, 1)), Need{Capture: 60, Keep: 100}, nil},
+		"a capture in another currency is not made again": {
+			with(nil, held, abroad(done(v1.OperationCapture, 1, 60, held.ID), generation-1)), Need{Capture: 60, Keep: 100}, nil,
+		},
+		"but that of an earlier order of the name does not count": {
+			with(nil, held, abroad(done(v1.OperationCapture, 1, 60, "old"), 0)), Need{Capture: 60, Keep: 100}, &Step{v1.OperationCapture, here, 60, held.ID},
+		},
+		"a refund that was declined is not tried again": {with(taken, declined(v1.OperationRefund, 1, generation-1)), Need{Capture: 50, Keep: 50}, nil},
+		"another amount was held than asked for, which waits for a change": {
+			with(nil, other(held, 101, generation), done(v1.OperationVoid, 1, 100, held.ID)), Need{Authorize: 101, Keep: v1.MaxAmount}, nil,
+		},
+		"and is tried again after it": {
+			with(nil, other(held, 101, generation-1), done(v1.OperationVoid, 1, 100, held.ID)), Need{Authorize: 101, Keep: v1.MaxAmount}, &Step{v1.OperationAuthorize, here, 101, ""},
+		},
+		"a release of less than was held leaves nothing": {
+			with(nil, held, done(v1.OperationVoid, 1, 0, held.ID)), Need{Close: true}, nil,
+		},
+		"what came in by hand is not refunded by a call": {nil, Need{Keep: 0}, nil},
+		"an authorisation that failed is not captured":   {with(nil, declined(v1.OperationAuthorize, 1, 1)), Need{Capture: 60, Keep: 100}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, Next(test.ops, Sum(test.ops, nil, nil), test.need, here, generation)); diff != "" {

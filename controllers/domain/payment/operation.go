@@ -72,13 +72,17 @@ func find(ops []v1.PaymentOperation, id string) *v1.PaymentOperation {
 }
 
 // LastVain is the last operation of a kind at a provider if it did not come to what
-// it was asked for: the provider declined it, or did it in another currency.
+// it was asked for: the provider declined it, did it in another currency, or held
+// another amount.
 func LastVain(ops []v1.PaymentOperation, kind v1.OperationKind, at Place) *v1.PaymentOperation {
 	op := last(ops, kind, at)
-	if op == nil || (op.State != v1.OperationDeclined && op.Currency == "") {
+	if op == nil {
 		return nil
 	}
-	return op
+	if op.State == v1.OperationDeclined || op.Currency != "" || (kind == v1.OperationAuthorize && op.Asked != nil) {
+		return op
+	}
+	return nil
 }
 
 func last(ops []v1.PaymentOperation, kind v1.OperationKind, at Place) *v1.PaymentOperation {
@@ -106,6 +110,17 @@ func OtherCurrency(ops []v1.PaymentOperation) int64 {
 		}
 	}
 	return n
+}
+
+// Astray is an operation of the order's own that took or gave back money of another
+// currency, nil if there is none. What it did must be settled with the provider.
+func Astray(ops []v1.PaymentOperation) *v1.PaymentOperation {
+	for i := range ops {
+		if op := &ops[i]; op.Currency != "" && op.RecordedAt != nil && (op.Kind == v1.OperationCapture || op.Kind == v1.OperationRefund) {
+			return op
+		}
+	}
+	return nil
 }
 
 // Sums is what the operations and the recorded payments add up to.

@@ -40,6 +40,9 @@ func Conclude(op v1.PaymentOperation, out Outcome, now time.Time) v1.PaymentOper
 		op.Asked, op.Amount = &asked, out.Amount
 	}
 	op.Ref, op.Fee, op.Message = out.Ref, out.Fee, out.Message
+	if op.Kind == v1.OperationAuthorize && op.Asked != nil {
+		op.Message = fmt.Sprintf("%d minor units were held, not %d", op.Amount, *op.Asked)
+	}
 	if !out.Declined && out.Currency != "" {
 		op.Currency, op.Fee, op.Message = out.Currency, nil, fmt.Sprintf("done in %s, which is not the order's currency", out.Currency)
 	}

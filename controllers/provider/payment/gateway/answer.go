@@ -65,6 +65,18 @@ func conclude(r payment.Request, status int, body []byte) (*payment.Answer, erro
 	}
 }
 
+// unknown is the answer 404: it must name the id, since what stands between the
+// gateway and us says 404 as well, and an operation that is unknown is sent.
+func unknown(r payment.Request, body []byte) error {
+	var problem struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(body, &problem); err != nil || problem.ID != r.ID {
+		return errors.New("status 404 that does not name the operation")
+	}
+	return payment.ErrUnknown
+}
+
 // decode reads an operation and checks that it is the one that was asked for.
 // Its errors quote nothing of the body.
 func decode(r payment.Request, body []byte) (*payment.Answer, error) {

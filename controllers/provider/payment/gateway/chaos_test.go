@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 // settle makes a call as an order does, look-up first, until there is an answer;

@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/conformance"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 // start runs a fake gateway and the adapter for it; every call is compared with

@@ -49,7 +49,7 @@ type sent struct {
 func (p *Provider) Lookup(ctx context.Context, r payment.Request) (*payment.Answer, error) {
 	status, body, err := p.call(ctx, http.MethodGet, "/v1/operations/"+url.PathEscape(r.ID), "", nil)
 	if err == nil && status == http.StatusNotFound {
-		err = payment.ErrUnknown
+		err = unknown(r, body)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("gateway: looking up operation %s: %w", r.ID, err)

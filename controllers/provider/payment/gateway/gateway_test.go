@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,8 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 // body is a gateway's answer to a request, with some members replaced; one that
@@ -87,7 +88,10 @@ func TestStatusesAndBodies(t *testing.T) {
 		"Pending waits for a decision":                 {200, body(r, map[string]string{"state": `"Pending"`}), "pending", "pending"},
 		"401 needs another key":                        {401, "", "unusable", "unusable"},
 		"403 needs another key":                        {403, body(r, declined), "unusable", "unusable"},
-		"404 is an unknown operation for a look-up":    {404, "", "unknown", "unclear"},
+		"404 with the id is an unknown operation":      {404, `{"error":"none","id":"` + r.ID + `"}`, "unknown", "unclear"},
+		"404 of another id is no answer":               {404, `{"error":"none","id":"other"}`, "unclear", "unclear"},
+		"404 of whatever stands before is no answer":   {404, "<html>", "unclear", "unclear"},
+		"Succeeded with nothing is no answer":          {200, body(r, map[string]string{"amount": "0"}), "unclear", "unclear"},
 		"409 is no answer":                             {409, body(r, declined), "unclear", "unclear"},
 		"429 is no answer":                             {429, body(r, declined), "unclear", "unclear"},
 		"500 is no answer":                             {500, body(r, nil), "unclear", "unclear"},
@@ -234,6 +238,7 @@ func TestSendIsSentOnce(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprintf(w, `{"id":%q}`, path.Base(r.URL.Path))
 			return
 		}
 		sends.Add(1)

@@ -15,8 +15,8 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/gatewayfake"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 // document is the published contract.

@@ -15,6 +15,8 @@ import (
 
 // Send carries a request out, once for each Key.
 func (p *Provider) Send(ctx context.Context, r payment.Request) (*payment.Answer, error) {
+	p.remember(nil)
+	defer p.remember(nil)
 	answer, err := p.send(ctx, r)
 	if why, ok := errors.AsType[refusal](err); ok {
 		return &payment.Answer{Declined: true, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent, Message: payment.Cut(string(why))}, nil

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
@@ -31,6 +32,23 @@ type Provider struct {
 	APIKey string
 	// Client makes the calls; its Timeout and the context bound them.
 	Client *http.Client
+
+	// recent are the payment intents that were listed since the last call was sent, by
+	// operation: an adapter lives as long as one look, and an adoption asks for many.
+	mu     sync.Mutex
+	recent map[string]*stripe.PaymentIntent
+}
+
+func (p *Provider) remembered() map[string]*stripe.PaymentIntent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.recent
+}
+
+func (p *Provider) remember(listed map[string]*stripe.PaymentIntent) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.recent = listed
 }
 
 // silent drops what the library would log: it prints bodies of answers.
@@ -71,7 +89,7 @@ const (
 	// recent payment intents are listed, as they are: a search finds a new one after a
 	// minute, or later if Stripe is in trouble. Older ones are searched for, since the
 	// list would be long.
-	recent = time.Hour
+	recent = 15 * time.Minute
 	// skew is how far Stripe's clock may be behind ours.
 	skew = 5 * time.Minute
 	// maxListed bounds a list; the library reads it in pages of 100.
@@ -79,7 +97,7 @@ const (
 )
 
 // Lookup finds what became of a request. An authorisation is looked for among the
-// payment intents of the last hour, and, if it may be older than that, by a search.
+// payment intents of the last minutes, and, if it may be older than that, by a search.
 func (p *Provider) Lookup(ctx context.Context, r payment.Request) (*payment.Answer, error) {
 	answer, err := p.lookup(ctx, r)
 	if err != nil {
@@ -132,12 +150,7 @@ func (p *Provider) intent(ctx context.Context, r payment.Request) (*stripe.Payme
 	if r.Kind == v1.OperationAuthorize && r.Since.After(since) {
 		since, old = r.Since, false
 	}
-	list := &stripe.PaymentIntentListParams{
-		CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Add(-skew).Unix()},
-		Expand:       stripe.StringSlice([]string{"data.latest_charge.balance_transaction"}),
-	}
-	list.Limit = new(int64(100))
-	intent, err := first(p.api().V1PaymentIntents.List(ctx, list).All(ctx), id)
+	intent, err := p.listed(ctx, id, since.Add(-skew), old)
 	if !old || !errors.Is(err, payment.ErrUnknown) {
 		return intent, err
 	}
@@ -146,18 +159,48 @@ func (p *Provider) intent(ctx context.Context, r payment.Request) (*stripe.Payme
 	return first(p.api().V1PaymentIntents.Search(ctx, search).All(ctx), id)
 }
 
+// listed finds the payment intent of an operation among those made since a time. Of
+// an operation of unknown age they are all read, once for all that are asked for.
+func (p *Provider) listed(ctx context.Context, id string, since time.Time, all bool) (*stripe.PaymentIntent, error) {
+	found := p.remembered()
+	if found == nil {
+		list := &stripe.PaymentIntentListParams{
+			CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()},
+			Expand:       stripe.StringSlice([]string{"data.latest_charge.balance_transaction"}),
+		}
+		list.Limit = new(int64(100))
+		found = map[string]*stripe.PaymentIntent{}
+		read := 0
+		for intent, err := range p.api().V1PaymentIntents.List(ctx, list).All(ctx) {
+			if err != nil {
+				return nil, lookupError(err)
+			}
+			found[intent.Metadata[metaOperation]] = intent
+			if !all && intent.Metadata[metaOperation] == id {
+				break
+			}
+			if read++; read == maxListed {
+				return nil, fmt.Errorf("not among the newest %d payment intents, and there are more", maxListed)
+			}
+		}
+		if all {
+			p.remember(found)
+		}
+	}
+	if intent := found[id]; id != "" && intent != nil {
+		return intent, nil
+	}
+	return nil, payment.ErrUnknown
+}
+
 // first is the first payment intent of an operation.
 func first(intents stripe.Seq2[*stripe.PaymentIntent, error], operation string) (*stripe.PaymentIntent, error) {
-	read := 0
 	for intent, err := range intents {
 		if err != nil {
 			return nil, lookupError(err)
 		}
 		if intent.Metadata[metaOperation] == operation {
 			return intent, nil
-		}
-		if read++; read == maxListed {
-			return nil, fmt.Errorf("not among the newest %d payment intents, and there are more", maxListed)
 		}
 	}
 	return nil, payment.ErrUnknown

@@ -9,9 +9,9 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
-	"ordercycle.dev/ordercycle/controllers/internal/testenv/stripefake"
 	port "ordercycle.dev/ordercycle/controllers/provider/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/conformance"
+	"ordercycle.dev/ordercycle/hack/testenv/stripefake"
 )
 
 func start(t *testing.T) (*stripefake.Account, *Provider) {
@@ -138,13 +138,35 @@ func TestAuthorisationIsFoundAtAnyAge(t *testing.T) {
 	recorded := hold.Since
 	hold.Since = time.Time{}
 	found("just made, by whom nobody knows")
-	for _, age := range []time.Duration{50 * time.Minute, 24 * time.Hour} {
+	for _, age := range []time.Duration{10 * time.Minute, 24 * time.Hour} {
 		account.Age(age)
 		hold.Since = time.Time{}
 		found("older")
 		recorded = recorded.Add(-age)
 		hold.Since = recorded
 		found("older, and it is known by how much")
+	}
+}
+
+// An adoption asks for many operations, and the payment intents are listed once.
+func TestAdoptionListsOnce(t *testing.T) {
+	account, provider := start(t)
+	s := &sale{T: t, Provider: provider}
+	for range 4 {
+		r := s.request(v1.OperationAuthorize, 1000, "", "")
+		r.Since = time.Time{}
+		if a, err := s.Lookup(t.Context(), r); !errors.Is(err, port.ErrUnknown) {
+			t.Errorf("an operation that was never sent: %+v, %v", a, err)
+		}
+	}
+	lists := 0
+	for _, call := range account.Calls() {
+		if call == "GET /v1/payment_intents" {
+			lists++
+		}
+	}
+	if lists != 1 {
+		t.Errorf("listed %d times", lists)
 	}
 }
 
@@ -163,7 +185,7 @@ func TestUnfinishedAuthorisation(t *testing.T) {
 	account.Age(recent)
 	slow.Since = slow.Since.Add(-recent)
 	if a, err := s.Lookup(t.Context(), slow); err != nil || !a.Declined {
-		t.Errorf("an hour later, when nobody is at it any more: %+v, %v", a, err)
+		t.Errorf("later, when nobody is at it any more: %+v, %v", a, err)
 	}
 }
 
@@ -225,11 +247,8 @@ func TestErrors(t *testing.T) {
 	slow := s.request(v1.OperationAuthorize, 1000, "", "")
 	slow.Token = stripefake.CardProcessing
 	busy := s.request(v1.OperationAuthorize, 1000, "", "")
-	other := *provider
-	other.APIKey = "sk_live_another_secret"
-	other.Client = provider.Client
-	gone := *provider
-	gone.URL = "http://127.0.0.1:1"
+	other := Provider{URL: provider.URL, APIKey: "sk_live_another_secret", Client: provider.Client}
+	gone := Provider{URL: "http://127.0.0.1:1", APIKey: provider.APIKey, Client: provider.Client}
 	lost := s.request(v1.OperationAuthorize, 1000, "", "")
 	for name, test := range map[string]struct {
 		provider *Provider

@@ -51,6 +51,9 @@ func Faults() []Fault {
 type faults struct {
 	sends, lookups []Fault
 
+	decide func(send bool, n int) Fault
+	count  map[string]int
+
 	seed     uint64
 	perMille int
 	kinds    []Fault
@@ -69,6 +72,18 @@ func (g *Gateway) FailLookups(planned ...Fault) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.faults.lookups = append(g.faults.lookups, planned...)
+}
+
+// OnCall lets decide say what goes wrong with each call, of which it is told whether
+// it has an effect and how many of its kind there have been, from 1. It must not
+// call the gateway.
+func (g *Gateway) OnCall(decide func(send bool, n int) Fault) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.faults.decide = decide
+	if g.faults.count == nil {
+		g.faults.count = map[string]int{}
+	}
 }
 
 // Chaos lets perMille of 1000 calls fail, each by one of the kinds of faults, or
@@ -98,6 +113,10 @@ const maxChances = 2
 
 // draw is the fault of a call: the planned one, else one by chance.
 func (f *faults) draw(method, id string) Fault {
+	if f.decide != nil {
+		f.count[method]++
+		return f.decide(method == http.MethodPost, f.count[method])
+	}
 	planned := &f.lookups
 	if method == http.MethodPost {
 		planned = &f.sends

@@ -197,7 +197,7 @@ func (g *Gateway) find(id string, f Fault) reply {
 	}
 	e := g.books.find(id)
 	if e == nil || time.Since(g.books.first(id)) < g.lag {
-		return problem(http.StatusNotFound, "the operation is not known")
+		return reply{status: http.StatusNotFound, body: fmt.Appendf(nil, `{"error":"the operation is not known","id":%q}`, id)}
 	}
 	if e.State == StatePending && g.patience[id] > 0 {
 		if g.patience[id]--; g.patience[id] == 0 {

@@ -65,11 +65,19 @@ func Run(m *testing.M, use func(*Env)) int {
 	}
 	use(env)
 	code := m.Run()
-	if err := env.plane.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "testenv: stopping the control plane:", err)
+	if err := env.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "testenv:", err)
 		return 1
 	}
 	return code
+}
+
+// Stop stops the control plane.
+func (e *Env) Stop() error {
+	if err := e.plane.Stop(); err != nil {
+		return fmt.Errorf("stopping the control plane: %w", err)
+	}
+	return nil
 }
 
 // Start starts a control plane and installs config/crd and config/rbac.
@@ -127,7 +135,7 @@ func (e *Env) create(ctx context.Context, path string) error {
 // Root is a path in the root of the project.
 func Root(elements ...string) string {
 	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(append([]string{filepath.Dir(file), "..", "..", ".."}, elements...)...)
+	return filepath.Join(append([]string{filepath.Dir(file), "..", ".."}, elements...)...)
 }
 
 // Namespace makes a namespace for a test.

@@ -56,6 +56,12 @@ test: k8s ## Run all tests, unit and API server
 e2e: k8s ## Run the tests that see the manager as its own process: the demo, and a manager that is killed again and again
 	go test -count=1 -v -timeout 20m -run 'TestDemo|TestKilledManager|TestManagerProcess' ./hack/demo ./controllers
 
+TIER ?= pr
+.PHONY: gauntlet
+gauntlet: k8s ## Let things go wrong and judge what happens: TIER=pr (minutes), full (an hour, goes on where it was unless FRESH=1), mutants
+	@go build -o bin/gauntlet ./hack/gauntlet
+	@bin/gauntlet $(if $(filter mutants,$(TIER)),mutants,run --tier $(TIER) $(if $(FRESH)$(filter pr,$(TIER)),--fresh))
+
 .PHONY: generate
 generate: ## Generate deep copies and apply configurations
 	@hack/tools/build.sh controller-gen

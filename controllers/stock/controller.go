@@ -49,7 +49,7 @@ type Reconciler struct {
 // Reconcile runs one cycle; the name of the request is that of the namespace.
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (ctrl.Result, error) {
 	now := r.Clock.Now()
-	if next := r.nextCycle(req.Name); now.Before(next) {
+	if next := r.nextCycle(req.Name, now); now.Before(next) {
 		return kube.Result(ctx, nil, next, now)
 	}
 	c := &cycle{Reconciler: r, namespace: req.Name, now: now}
@@ -91,10 +91,13 @@ func (r *Reconciler) pace(namespace string, open int) {
 	r.paced[namespace] = r.Clock.Now().Add(min(slowestCycle, time.Duration(open)*pacePerOpen))
 }
 
-func (r *Reconciler) nextCycle(namespace string) time.Time {
+func (r *Reconciler) nextCycle(namespace string, now time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.paced[namespace]
+	if next := r.paced[namespace]; next.Sub(now) <= slowestCycle {
+		return next
+	}
+	return time.Time{} // the clock was set back
 }
 
 // idleAfter is how long an item has no movement before its acknowledged
@@ -111,10 +114,13 @@ func (r *Reconciler) touch(key v1.ItemKey, now time.Time) {
 }
 
 // idleAt is when an item counts as idle.
-func (r *Reconciler) idleAt(key v1.ItemKey) time.Time {
+func (r *Reconciler) idleAt(key v1.ItemKey, now time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.moved[key].Add(idleAfter)
+	if moved := r.moved[key]; !moved.After(now) {
+		return moved.Add(idleAfter)
+	}
+	return now // the clock was set back
 }
 
 func (r *Reconciler) noteReturned(namespace string, orders []v1.ObjectName) {

@@ -49,7 +49,7 @@ func (c *cycle) write(ctx context.Context) error {
 	}
 	for _, e := range c.items {
 		if e.turn != nil && e.turn.Acknowledged() {
-			c.wakeAt(c.idleAt(e.item.Key()))
+			c.wakeAt(c.idleAt(e.item.Key(), c.now))
 		}
 	}
 	return nil
@@ -59,7 +59,7 @@ func (c *cycle) write(ctx context.Context) error {
 // item has moved on, everything is computed again from a live read.
 func (c *cycle) writeItem(ctx context.Context, e *entry) error {
 	for attempt := 1; ; attempt++ {
-		idle := !c.now.Before(c.idleAt(e.item.Key()))
+		idle := !c.now.Before(c.idleAt(e.item.Key(), c.now))
 		written, err := kube.WriteStatus(ctx, c.Client, e.item, &e.item.Status, e.turn.Status(idle))
 		if written {
 			c.touch(e.item.Key(), c.now)

@@ -142,6 +142,20 @@ func TestAnotherProviderIsChosen(t *testing.T) {
 	}
 }
 
+// A clock that was set back does not turn the timeline round.
+func TestTheTimelineGoesForward(t *testing.T) {
+	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)
+	s.settle()
+	s.now = s.now.Add(-time.Hour)
+	cancel(s)
+	s.settle()
+	for i, e := range s.order().Status.Timeline[1:] {
+		if e.EnteredAt.Before(&s.order().Status.Timeline[i].EnteredAt) {
+			t.Errorf("%s began before what came before it: %+v", e.Stage, s.order().Status.Timeline)
+		}
+	}
+}
+
 // A token that was used up may be gone: what it was for is held.
 func TestATokenIsNeededOnce(t *testing.T) {
 	s := newShop(t, class(v1.CaptureOnDispatch), v1.PaymentCard, 2)

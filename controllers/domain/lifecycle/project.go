@@ -124,6 +124,9 @@ func enter(timeline []v1.TimelineEntry, phase v1.OrderPhase, now metav1.Time) []
 		return timeline
 	}
 	timeline = slices.Clone(timeline)
+	if n > 0 && now.Before(&timeline[n-1].EnteredAt) {
+		now = timeline[n-1].EnteredAt // the clock was set back
+	}
 	if n > 0 {
 		timeline[n-1].LeftAt = &now
 	}

@@ -32,8 +32,8 @@ const (
 	Decline Fault = "Decline"
 	// Pending accepts the operation and leaves it undecided: see Decide and DecideAfter.
 	Pending Fault = "Pending"
-	// Late cuts the connection, and the call arrives at the gateway after that: at the
-	// second look-up of its id, or when it is sent again under the same key.
+	// Late cuts the connection, and the call arrives at the gateway a moment after
+	// that, or when it is sent again under the same key.
 	Late Fault = "Late"
 	// OtherAmount captures half of what was asked for, rounded up.
 	OtherAmount Fault = "OtherAmount"

@@ -49,16 +49,14 @@ type Gateway struct {
 	// there are at first; 0 for never.
 	patience    map[string]int
 	decideAfter int
-	late        map[string]*lateCall
+	late        map[string]call
 	lag         time.Duration
 	outbox      outbox
 }
 
-// lateCall is a call on its way, and how many look-ups of its id it still takes.
-type lateCall struct {
-	call    call
-	lookUps int
-}
+// lateness is how long a late call is on its way: longer than a client waits before
+// it tries again.
+const lateness = 1500 * time.Millisecond
 
 // Start starts a gateway; Close ends it. A pending operation succeeds at its
 // third look-up.
@@ -66,7 +64,7 @@ func Start() *Gateway {
 	g := &Gateway{
 		APIKey: "key_of_the_fake", WebhookSecret: webhookSecret,
 		books: books{rest: map[string]v1.Amount{}}, keys: map[string]remembered{}, patience: map[string]int{}, decideAfter: 3,
-		late: map[string]*lateCall{},
+		late: map[string]call{},
 	}
 	g.settled = sync.NewCond(&g.mu)
 	mux := http.NewServeMux()
@@ -118,11 +116,12 @@ func (g *Gateway) receive(c call, f Fault) reply {
 		return reply{cut: true}
 	case Late:
 		if _, ok := g.keys[c.key]; !ok {
-			g.late[c.ID] = &lateCall{c, 2}
+			g.late[c.ID] = c
+			time.AfterFunc(lateness, func() { g.arrive(c) })
 			return reply{cut: true}
 		}
 	}
-	if l := g.late[c.ID]; l != nil && l.call.key == c.key {
+	if late, ok := g.late[c.ID]; ok && late.key == c.key {
 		delete(g.late, c.ID) // whichever comes first, the other is a repetition
 	}
 	known, ok := g.keys[c.key]
@@ -136,6 +135,16 @@ func (g *Gateway) receive(c call, f Fault) reply {
 	answer := known.reply
 	answer.cut = f == TimeoutAfter
 	return answer
+}
+
+// arrive carries a late call out, unless it was sent again meanwhile.
+func (g *Gateway) arrive(c call) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.late[c.ID] == c {
+		delete(g.late, c.ID)
+		g.receive(c, None)
+	}
 }
 
 func (g *Gateway) carryOut(c call, f Fault) reply {
@@ -188,12 +197,6 @@ func (g *Gateway) find(id string, f Fault) reply {
 		return reply{cut: true}
 	case Error500Before, Error500After:
 		return broken
-	}
-	if l := g.late[id]; l != nil {
-		if l.lookUps--; l.lookUps == 0 {
-			delete(g.late, id)
-			g.receive(l.call, None)
-		}
 	}
 	e := g.books.find(id)
 	if e == nil || time.Since(g.books.first(id)) < g.lag {

@@ -1,0 +1,41 @@
+package campaign
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
+)
+
+// Calls are the permissions that managers have made use of. The zero value is ready.
+type Calls struct {
+	mu   sync.Mutex
+	used map[string]bool
+}
+
+// Add notes the permission that a call needs, as "verb resource.group".
+func (c *Calls) Add(call fault.Call) {
+	permission := call.Verb + " " + call.Resource
+	if call.Group != "" {
+		permission += "." + call.Group
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.used == nil {
+		c.used = map[string]bool{}
+	}
+	c.used[permission] = true
+}
+
+// Used lists the permissions, sorted.
+func (c *Calls) Used() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []string
+	for permission := range c.used {
+		list = append(list, permission)
+	}
+	slices.SortFunc(list, strings.Compare)
+	return list
+}

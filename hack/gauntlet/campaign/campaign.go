@@ -1,0 +1,283 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+	"ordercycle.dev/ordercycle/hack/testenv"
+)
+
+// Tier is how much is run.
+type Tier struct {
+	Name string
+	// Scenes whose single faults are all run; nil for every scene.
+	Whole []string
+	// Sampled is how many plans of the others are run, and Recovered how many crashes
+	// in the recovery from a crash; -1 for all of the scenes in Whole.
+	Sampled, Recovered int
+}
+
+// TierOf is the tier of a name.
+func TierOf(name string) (Tier, error) {
+	switch name {
+	case "pr":
+		return Tier{Name: name, Whole: []string{"cancel-taken"}, Sampled: 200, Recovered: 20}, nil
+	case "full":
+		return Tier{Name: name, Sampled: 0, Recovered: 400}, nil
+	default:
+		return Tier{}, fmt.Errorf("there is no tier %q: pr, full", name)
+	}
+}
+
+// Options say what is run, and where the results go.
+type Options struct {
+	Tier Tier
+	// Plan is the id of the only plan to run, "" for those of the tier.
+	Plan string
+	// Scenes are the only ones to run, nil for all.
+	Scenes   []string
+	Dir      string
+	Parallel int
+	// Times is how often each plan is run: its verdicts should agree.
+	Times int
+	Fresh bool
+	// Known is what was learned before, so that it need not be learned now: what a
+	// mutant does is compared with what the product does.
+	Known []*Learned
+	// Hunt runs until the first violation: fault-free, then the kinds of faults that
+	// are given first, then a sample.
+	Hunt  bool
+	Kinds []string
+	Log   func(format string, args ...any)
+}
+
+// planeLife is how many plans one control plane serves: it keeps what they leave.
+const planeLife = 600
+
+// patience is how long a scene may take to its end in one life of the manager. The
+// longest wait by rule is ten seconds, after a provider has failed.
+const patience = 45 * time.Second
+
+// maxGoroutines may be left at the end: connections on their way to be closed.
+const maxGoroutines = 50
+
+// Run runs what the options say and reports on it.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	results, err := openResults(o)
+	if err != nil {
+		return nil, err
+	}
+	defer results.close()
+	c := &runs{Options: o, results: results, calls: &Calls{}, references: map[string]*judge.Reference{}}
+	began, cpu, goroutines := time.Now(), cpuTime(), runtime.NumGoroutine()
+	if o.Hunt {
+		err = c.hunt(ctx)
+	} else {
+		err = c.stages(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	report := c.report()
+	report.Wall = time.Since(began)
+	report.CPU = cpuTime() - cpu
+	if left := runtime.NumGoroutine() - goroutines; left > maxGoroutines {
+		report.Broken = append(report.Broken, "I13")
+		report.Violated = append(report.Violated, fmt.Sprintf("I13: %d goroutines are left of the managers", left))
+	}
+	if o.Plan == "" {
+		err = report.write(o.Dir)
+	}
+	return report, err
+}
+
+// runs is a campaign under way.
+type runs struct {
+	Options
+	results *results
+	calls   *Calls
+
+	learned    []*Learned
+	references map[string]*judge.Reference
+	planned    int
+
+	secondOrder int
+
+	mu sync.Mutex
+}
+
+// stages learns the scenes, then runs their single faults, then the crashes in
+// recoveries.
+func (c *runs) stages(ctx context.Context) error {
+	var plans []Plan
+	for _, s := range scene.All() {
+		if c.Scenes == nil || slices.Contains(c.Scenes, s.Name) {
+			plans = append(plans, Plan{Scene: s.Name})
+		}
+	}
+	var lessons []Plan
+	for range lessonsEach {
+		lessons = append(lessons, plans...)
+	}
+	if err := c.learn(ctx, lessons); err != nil {
+		return err
+	}
+	for _, l := range c.learned {
+		c.Log("learned %-12s %3d writes, and %2d that come now and then; %d calls and %d look-ups at the provider", l.Scene, len(l.Writes), len(l.Unsteady), l.Sends, l.LookUps)
+	}
+	plans = nil
+	for _, l := range c.learned {
+		all := Enumerate(l)
+		c.planned += len(all)
+		plans = append(plans, c.choose(l.Scene, all)...)
+	}
+	if c.Plan != "" {
+		if i := slices.IndexFunc(plans, func(p Plan) bool { return p.ID() == c.Plan }); i >= 0 {
+			return c.runAll(ctx, plans[i:i+1])
+		}
+	} else if err := c.runAll(ctx, plans); err != nil {
+		return err
+	}
+	return c.recoveries(ctx)
+}
+
+// learn plays each scene without a fault.
+func (c *runs) learn(ctx context.Context, plans []Plan) error {
+	return c.onPlane(ctx, plans, func(r *Result) error {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if r.Verdict != Passed {
+			return fmt.Errorf("scene %s does not pass without a fault: %+v", r.Plan.Scene, r.Violations)
+		}
+		i := slices.IndexFunc(c.learned, func(l *Learned) bool { return l.Scene == r.Plan.Scene })
+		if i < 0 {
+			c.learned = append(c.learned, r.Learned)
+			c.references[r.Plan.Scene] = &judge.Reference{End: r.Learned.End, Writes: r.Writes}
+			return nil
+		}
+		reference := c.references[r.Plan.Scene]
+		if reference.End != r.Learned.End && !scene.Named(r.Plan.Scene).Loose {
+			return fmt.Errorf("scene %s ends as %s and as %s, without a fault", r.Plan.Scene, reference.End, r.Learned.End)
+		}
+		reference.Writes = max(reference.Writes, r.Writes)
+		c.learned[i].meet(r.Learned)
+		return nil
+	})
+}
+
+// lessonsEach is how often a scene is played to learn what it always does.
+const lessonsEach = 4
+
+// choose takes the plans of a scene that belong to the tier.
+func (c *runs) choose(name string, all []Plan) []Plan {
+	if c.Plan != "" || c.Tier.Whole == nil || slices.Contains(c.Tier.Whole, name) {
+		return all
+	}
+	others := max(1, len(scene.All())-len(c.Tier.Whole))
+	return sample(all, c.Tier.Sampled/others)
+}
+
+// sample takes n plans, always the same ones of the same plans.
+func sample(plans []Plan, n int) []Plan {
+	sorted := slices.Clone(plans)
+	slices.SortFunc(sorted, func(a, b Plan) int {
+		x, y := hash(a.ID()), hash(b.ID())
+		switch {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		default:
+			return 0
+		}
+	})
+	return sorted[:min(n, len(sorted))]
+}
+
+func hash(text string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text)) // it cannot fail
+	return h.Sum64()
+}
+
+// runAll runs plans that have no result yet, and tries again what did not reach its
+// point: what a manager does at the same time may come in another order.
+func (c *runs) runAll(ctx context.Context, plans []Plan) error {
+	for range maxTries {
+		var due []Plan
+		for _, p := range plans {
+			for range c.results.missing(p.ID(), max(1, c.Times)) {
+				due = append(due, p)
+			}
+		}
+		if len(due) == 0 {
+			return nil
+		}
+		c.Log("running %d plans, %d at a time", len(due), c.Parallel)
+		err := c.onPlane(ctx, due, func(r *Result) error {
+			if r.Verdict == Violated {
+				c.Log("VIOLATED %s (%s): %s", r.ID, r.Plan, r.Violations[0])
+			}
+			return c.results.add(r)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxTries is how often a plan is tried whose point is not reached.
+const maxTries = 3
+
+// onPlane runs plans on control planes, a new one after some hundreds.
+func (c *runs) onPlane(ctx context.Context, plans []Plan, done func(*Result) error) error {
+	for chunk := range slices.Chunk(plans, planeLife) {
+		env, err := testenv.Start(ctx)
+		if err != nil {
+			return fmt.Errorf("starting the control plane: %w", err)
+		}
+		err = c.some(ctx, env, chunk, done)
+		if stopped := env.Stop(); err == nil {
+			err = stopped
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *runs) some(ctx context.Context, env *testenv.Env, plans []Plan, done func(*Result) error) error {
+	runner := &Runner{Env: env, Calls: c.calls, Patience: patience}
+	if c.Hunt {
+		runner.Patience = huntPatience
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, c.Parallel))
+	for _, p := range plans {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			r, err := runner.Run(ctx, p, c.references[p.Scene])
+			if err != nil {
+				return fmt.Errorf("plan %s (%s): %w", p.ID(), p, err)
+			}
+			if err := c.keep(r); err != nil {
+				return err
+			}
+			return done(r)
+		})
+	}
+	return g.Wait()
+}

@@ -1,0 +1,94 @@
+package campaign
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+)
+
+// huntPatience is shorter than patience: a mutant that keeps an order from its end
+// does so for ever.
+const huntPatience = 20 * time.Second
+
+// huntSample is how many plans are run of the kinds that are looked at first, and then
+// of all.
+const huntSample = 120
+
+// errFound ends a hunt.
+var errFound = errors.New("a violation was found")
+
+// hunt runs plans until an invariant is broken.
+func (c *runs) hunt(ctx context.Context) error {
+	var quiet, likely, rest []Plan
+	for _, l := range c.Known {
+		c.learned = append(c.learned, l)
+		c.references[l.Scene] = &judge.Reference{End: l.End, Writes: len(l.Writes) + len(l.Unsteady)}
+		if c.Scenes != nil && !slices.Contains(c.Scenes, l.Scene) {
+			continue
+		}
+		quiet = append(quiet, Plan{Scene: l.Scene})
+		for _, p := range Enumerate(l) {
+			if slices.Contains(c.Kinds, string(p.Faults[0].Kind)) {
+				likely = append(likely, p)
+			} else {
+				rest = append(rest, p)
+			}
+		}
+	}
+	all := slices.Concat(quiet, sample(likely, huntSample), sample(rest, huntSample))
+	err := c.onPlane(ctx, all, func(r *Result) error {
+		if err := c.results.add(r); err != nil {
+			return err
+		}
+		if r.Verdict == Violated {
+			return errFound
+		}
+		return nil
+	})
+	if errors.Is(err, errFound) {
+		return nil
+	}
+	return err
+}
+
+// Learn learns every scene and writes what it has learned into a file.
+func Learn(ctx context.Context, o Options, path string) ([]*Learned, error) {
+	c := &runs{Options: o, results: &results{known: map[string]int{}, tried: map[string]int{}}, calls: &Calls{}, references: map[string]*judge.Reference{}}
+	var lessons []Plan
+	for range lessonsEach {
+		for _, s := range scene.All() {
+			lessons = append(lessons, Plan{Scene: s.Name})
+		}
+	}
+	if err := c.learn(ctx, lessons); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(c.learned)
+	if err != nil {
+		return nil, fmt.Errorf("encoding what was learned: %w", err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return nil, fmt.Errorf("writing what was learned: %w", err)
+	}
+	return c.learned, nil
+}
+
+// ReadLearned reads what Learn has written.
+func ReadLearned(path string) ([]*Learned, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading what was learned: %w", err)
+	}
+	var list []*Learned
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("reading what was learned: %w", err)
+	}
+	return list, nil
+}

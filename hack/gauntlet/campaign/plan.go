@@ -1,0 +1,131 @@
+// Package campaign plans, runs and reports what hack/gauntlet does: scenes in which
+// one thing goes wrong, at every point at which it can.
+package campaign
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
+)
+
+// Plan is a scene with what goes wrong in it.
+type Plan struct {
+	Scene  string        `json:"scene"`
+	Faults []fault.Fault `json:"faults,omitempty"`
+}
+
+// ID names a plan by what it says.
+func (p Plan) ID() string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	sum := sha256.Sum256(text)
+	return p.Scene + "-" + hex.EncodeToString(sum[:5])
+}
+
+func (p Plan) String() string {
+	texts := make([]string, len(p.Faults))
+	for i, f := range p.Faults {
+		texts[i] = f.String()
+	}
+	return p.Scene + ": " + strings.Join(texts, ", then ")
+}
+
+// Learned is what a scene does when nothing goes wrong.
+type Learned struct {
+	Scene string `json:"scene"`
+	// Writes are its writes, in order.
+	Writes []string `json:"writes"`
+	// Sends and LookUps are the numbers of calls to the provider.
+	Sends   int `json:"sends"`
+	LookUps int `json:"lookUps"`
+	// Phases that an Order is in, in the order in which they were seen.
+	Phases []string `json:"phases"`
+	End    string   `json:"end"`
+	// Unsteady are the writes that come in some runs only: what happens at the same
+	// time is counted together, or in several steps. They are no points of faults.
+	Unsteady []string `json:"unsteady,omitempty"`
+}
+
+// meet keeps what two runs have in common.
+func (l *Learned) meet(other *Learned) {
+	var steady []string
+	for _, p := range l.Writes {
+		if slices.Contains(other.Writes, p) {
+			steady = append(steady, p)
+		} else {
+			l.Unsteady = append(l.Unsteady, p)
+		}
+	}
+	for _, p := range other.Writes {
+		if !slices.Contains(l.Writes, p) && !slices.Contains(l.Unsteady, p) {
+			l.Unsteady = append(l.Unsteady, p)
+		}
+	}
+	l.Writes = steady
+	l.Phases = slices.DeleteFunc(l.Phases, func(p string) bool { return !slices.Contains(other.Phases, p) })
+	l.Sends, l.LookUps = min(l.Sends, other.Sends), min(l.LookUps, other.LookUps)
+}
+
+// watched are the resources that a manager watches.
+var watched = []string{"orders", "shipments", "stockitems"}
+
+// Enumerate lists every single fault of a scene: each kind at each write and each
+// call to the provider.
+func Enumerate(l *Learned) []Plan {
+	var plans []Plan
+	add := func(f fault.Fault) { plans = append(plans, Plan{l.Scene, []fault.Fault{f}}) }
+	for _, point := range l.Writes {
+		if strings.Contains(point, " events ") {
+			// Nobody waits for an event, or reads it again: what matters is that it can
+			// fail, and that the process can die at it.
+			for _, k := range []fault.Kind{fault.Refused, fault.Lost, fault.CrashBefore, fault.CrashAfter} {
+				add(fault.Fault{Kind: k, Point: point})
+			}
+			continue
+		}
+		for _, k := range fault.AtWrites() {
+			add(fault.Fault{Kind: k, Point: point})
+		}
+		for _, k := range fault.AtWatches() {
+			for _, resource := range watched {
+				add(fault.Fault{Kind: k, Point: point, Resource: resource})
+			}
+		}
+	}
+	for _, phase := range l.Phases {
+		for _, k := range fault.AtPhases() {
+			add(fault.Fault{Kind: k, Point: phasePoint + phase})
+		}
+	}
+	for n := range l.Sends {
+		for _, k := range fault.AtSends() {
+			add(fault.Fault{Kind: k, Point: fmt.Sprintf("send#%d", n+1)})
+		}
+	}
+	for n := range l.LookUps {
+		for _, k := range fault.AtLookUps() {
+			add(fault.Fault{Kind: k, Point: fmt.Sprintf("lookup#%d", n+1)})
+		}
+	}
+	return plans
+}
+
+// Recoveries lists the crashes in the recovery from a crash: before and after each
+// write of the life that followed it.
+func Recoveries(first Plan, writes []string) []Plan {
+	var plans []Plan
+	for _, point := range writes {
+		for _, k := range []fault.Kind{fault.CrashBefore, fault.CrashAfter} {
+			faults := append(slices.Clone(first.Faults), fault.Fault{Kind: k, Life: 1, Point: point})
+			plans = append(plans, Plan{first.Scene, faults})
+		}
+	}
+	return plans
+}

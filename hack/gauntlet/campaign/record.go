@@ -1,0 +1,57 @@
+package campaign
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+)
+
+// record is all that is known of a run.
+type record struct{ run judge.Run }
+
+func (s *stage) gather(ctx context.Context, missing string, late int) (*record, error) {
+	events, err := s.events(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &record{judge.Run{
+		Versions: s.world.History.Versions(), Ledger: s.world.Gateway.Ledger(), Events: events, Log: s.log.String(),
+		Canaries: scene.Canaries(s.world.Gateway), Missing: missing, Writes: s.writes(), LateWrites: late,
+	}}, nil
+}
+
+// save writes a record into a directory, for a person to read.
+func (r *record) save(dir string, result *Result) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("making a directory for a record: %w", err)
+	}
+	history, err := os.Create(filepath.Join(dir, "history.ndjson"))
+	if err != nil {
+		return fmt.Errorf("writing a record: %w", err)
+	}
+	defer history.Close()
+	e := json.NewEncoder(history)
+	for _, v := range r.run.Versions {
+		if err := e.Encode(v); err != nil {
+			return fmt.Errorf("writing the history: %w", err)
+		}
+	}
+	for name, content := range map[string]any{"ledger.json": r.run.Ledger, "result.json": result} {
+		text, err := json.MarshalIndent(content, "", "  ")
+		if err != nil {
+			return fmt.Errorf("encoding %s: %w", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			return fmt.Errorf("writing %s: %w", name, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "manager.log"), []byte(r.run.Log), 0o600); err != nil {
+		return fmt.Errorf("writing the log: %w", err)
+	}
+	return nil
+}

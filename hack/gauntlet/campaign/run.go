@@ -1,0 +1,260 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
+	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+)
+
+// Verdicts of a plan.
+const (
+	// Passed: the fault happened, and no invariant was broken.
+	Passed = "passed"
+	// Violated: an invariant was broken.
+	Violated = "violated"
+	// Unreached: the point of the fault was not reached.
+	Unreached = "unreached"
+)
+
+// Result is what has become of a plan.
+type Result struct {
+	ID         string            `json:"id"`
+	Plan       Plan              `json:"plan"`
+	Verdict    string            `json:"verdict"`
+	Violations []judge.Violation `json:"violations,omitempty"`
+	// Writes of all lives of the manager.
+	Writes int `json:"writes"`
+	// Converged is how long after the start of the last life, or of the only one, the
+	// end of the course was reached.
+	Converged time.Duration `json:"converged"`
+	Wall      time.Duration `json:"wall"`
+
+	// Recovery are the writes of the second life, if there was one.
+	Recovery []string `json:"recovery,omitempty"`
+
+	// Learned is what the first life did.
+	Learned *Learned `json:"-"`
+	record  *record
+}
+
+// Runner runs plans.
+type Runner struct {
+	Env   *testenv.Env
+	Calls *Calls
+	// Patience is how long a scene may take to its end in one life of the manager.
+	Patience time.Duration
+}
+
+// calm is how long nobody may write after the end, and settle how long the last
+// writes may take before that.
+const (
+	settle = time.Second
+	calm   = 300 * time.Millisecond
+)
+
+// Run plays a plan. reference is the scene without a fault, nil where that is what is
+// played. The error is one of the campaign, not of what it tries.
+func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*Result, error) {
+	began := time.Now()
+	s := scene.Named(p.Scene)
+	if s == nil {
+		return nil, fmt.Errorf("there is no scene %q", p.Scene)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	st, err := setUp(ctx, r.Env, r.Calls, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Build(st.world); err != nil {
+		return nil, err
+	}
+	result := &Result{ID: p.ID(), Plan: p}
+	var missing string
+	var late int
+	release := make(chan struct{})
+	for life := 0; ; life++ {
+		wire := fault.NewWire(ofLife(p.Faults, life), release)
+		st.planCalls(p.Faults, life, wire)
+		stop, err := st.begin(ctx, wire)
+		if err != nil {
+			return nil, err
+		}
+		if life > 0 {
+			close(release)
+			release = make(chan struct{})
+		}
+		lived := time.Now()
+		missing, late, err = r.live(ctx, st, wire, ofLife(p.Faults, life))
+		result.Converged = time.Since(lived)
+		if stopped := stop(); err == nil && !crashed(ctx, wire, p, life) {
+			err = stopped
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !crashed(ctx, wire, p, life) {
+			break
+		}
+	}
+	close(release)
+	for _, w := range st.lives {
+		w.Wait()
+	}
+	record, err := st.gather(ctx, missing, late)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Loose && !deleted(p.Faults) {
+		record.run.Reference = reference
+	}
+	result.record, result.Writes = record, record.run.Writes
+	result.Violations = judge.Judge(&record.run)
+	result.Learned = st.learned(record)
+	if len(st.lives) > 1 {
+		result.Recovery = st.lives[1].Points()
+	}
+	switch {
+	case len(result.Violations) > 0:
+		result.Verdict = Violated
+	case slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return f.Life >= len(st.lives) || !st.lives[f.Life].Reached(f) }):
+		result.Verdict = Unreached
+	default:
+		result.Verdict = Passed
+	}
+	result.Wall = time.Since(began)
+	return result, nil
+}
+
+// crashed says whether a life ended by a fault.
+func crashed(_ context.Context, w *fault.Wire, p Plan, life int) bool {
+	return slices.ContainsFunc(ofLife(p.Faults, life), func(f fault.Fault) bool { return f.Kind.Crash() && w.Reached(f) })
+}
+
+func ofLife(faults []fault.Fault, life int) []fault.Fault {
+	var own []fault.Fault
+	for _, f := range faults {
+		if f.Life == life {
+			own = append(own, f)
+		}
+	}
+	return own
+}
+
+// live lets a life go on until it crashes, or the end was reached and nobody writes
+// any more, or patience is over: then missing says what for, and late is how many
+// writes came after the end.
+func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fault.Fault) (missing string, late int, err error) {
+	patience := time.After(r.Patience)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	var reached time.Time
+	var problem error
+	writes, wrote := -1, time.Now()
+	for {
+		changed := s.world.History.Changed()
+		if err := s.world.History.Err(); err != nil {
+			return "", 0, err
+		}
+		done, err := s.step()
+		if err == nil {
+			err = s.meddle(faults, w)
+		}
+		if err == nil {
+			err = s.after()
+		}
+		if err == nil && s.declined {
+			err = scene.AnswerDeclines(s.world)
+		}
+		if err != nil {
+			problem = err // an object may have changed in between; it is tried again
+		}
+		missing = "people have not done all"
+		switch {
+		case deleted(faults) && w.Reached(faults[0]):
+			missing = scene.Settled(s.world)
+		case done:
+			missing = s.scene.End(s.world)
+		}
+		if n := s.writes(); n != writes {
+			writes, wrote = n, time.Now()
+		}
+		switch {
+		case missing != "":
+			reached = time.Time{}
+		case reached.IsZero():
+			reached = time.Now()
+		case time.Since(wrote) >= calm:
+			return "", 0, nil
+		case time.Since(reached) >= settle+5*calm:
+			return "", writes, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", 0, ctx.Err()
+		case <-w.Crashed():
+			return missing, 0, nil
+		case <-patience:
+			if missing != "" && problem != nil {
+				missing += "; " + problem.Error()
+			}
+			return missing, 0, nil
+		case <-changed:
+		case <-tick.C:
+		}
+	}
+}
+
+// planCalls plans the faults at calls to the gateway.
+func (s *stage) planCalls(faults []fault.Fault, life int, w *fault.Wire) {
+	at := map[fault.Kind]gatewayfake.Fault{
+		fault.NoCall: gatewayfake.TimeoutBefore, fault.NoAnswer: gatewayfake.TimeoutAfter, fault.Broken: gatewayfake.Error500Before,
+		fault.Busy: gatewayfake.RateLimit, fault.BrokenAfter: gatewayfake.Error500After, fault.LateCall: gatewayfake.Late, fault.Undecided: gatewayfake.Pending,
+		fault.Declined: gatewayfake.Decline,
+	}
+	s.declined = s.declined || slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Declined })
+	s.world.Gateway.DecideAfter(1)
+	s.world.Gateway.OnCall(func(send bool, n int) gatewayfake.Fault {
+		point := fmt.Sprintf("lookup#%d", n)
+		if send {
+			point = fmt.Sprintf("send#%d", n)
+		}
+		for _, f := range ofLife(faults, life) {
+			if f.Point == point && !w.Reached(f) {
+				w.Reach(f)
+				if f.Kind == fault.CrashCalling {
+					w.Crash()
+				}
+				return at[f.Kind]
+			}
+		}
+		return gatewayfake.None
+	})
+}
+
+// learned is what the first life did.
+func (s *stage) learned(r *record) *Learned {
+	l := &Learned{Scene: s.scene.Name, Writes: s.lives[0].Points(), End: judge.End(r.run.Versions)}
+	for _, v := range r.run.Versions {
+		if o, ok := v.Object.(*v1.Order); ok && o.Status.Phase != "" && !slices.Contains(l.Phases, string(o.Status.Phase)) {
+			l.Phases = append(l.Phases, string(o.Status.Phase))
+		}
+	}
+	for _, c := range s.world.Gateway.Requests() {
+		if strings.EqualFold(c.Method, "POST") {
+			l.Sends++
+		} else {
+			l.LookUps++
+		}
+	}
+	return l
+}

@@ -1,0 +1,149 @@
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"ordercycle.dev/ordercycle/controllers"
+	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
+	"ordercycle.dev/ordercycle/hack/gauntlet/history"
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+)
+
+// stage is where one plan is played: a namespace, a gateway, and a manager that sees
+// nothing else, life after life.
+type stage struct {
+	env   *testenv.Env
+	calls *Calls
+	scene *scene.Scene
+	world *scene.World
+	log   journal
+
+	// declined says that a call is declined, so that people have something to do about it.
+	declined bool
+	clock    fault.Clock
+	// later is what people do next, because of what they did.
+	later []func() error
+	// next is the step of the scene that is due.
+	next int
+	// lives are the transports of the manager's lives so far.
+	lives []*fault.Wire
+}
+
+// journal is what the managers of a run have logged.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// setUp makes a stage for a scene.
+func setUp(ctx context.Context, env *testenv.Env, calls *Calls, s *scene.Scene) (*stage, error) {
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "gauntlet-"}}
+	if err := env.Client.Create(ctx, ns); err != nil {
+		return nil, fmt.Errorf("making a namespace: %w", err)
+	}
+	h, err := history.Record(ctx, env.Client, ns.Name)
+	if err != nil {
+		return nil, err
+	}
+	gateway := gatewayfake.Start()
+	context.AfterFunc(ctx, gateway.Close)
+	return &stage{
+		env: env, calls: calls, scene: s,
+		world: &scene.World{Context: ctx, Namespace: ns.Name, Client: env.Client, Gateway: gateway, History: h},
+	}, nil
+}
+
+// begin starts a life of the manager. stop ends it and waits for its end.
+func (s *stage) begin(ctx context.Context, w *fault.Wire) (stop func() error, err error) {
+	s.lives = append(s.lives, w)
+	w.Seen = s.calls.Add
+	o := controllers.Options{
+		Namespace: testenv.ManagerNamespace, Installation: "gauntlet", Workers: 2, Clock: &s.clock, AllowedHosts: []string{"127.0.0.1"}, Wrap: w.Wrap,
+		Manager: manager.Options{
+			Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
+			Logger: logr.FromSlogHandler(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			Cache:  cache.Options{DefaultNamespaces: map[string]cache.Config{s.world.Namespace: {}}},
+		},
+	}
+	o.Manager.Controller.SkipNameValidation = new(true)
+	o.Manager.GracefulShutdownTimeout = new(5 * time.Second)
+	ctx, cancel := context.WithCancel(ctx)
+	c := rest.CopyConfig(s.env.Manager)
+	c.QPS = -1
+	mgr, err := controllers.NewManager(ctx, c, o)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("making a manager: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- mgr.Start(ctx) }()
+	return func() error {
+		cancel()
+		err := <-ended
+		w.Crash() // whatever it left behind reaches nobody any more
+		return err
+	}, nil
+}
+
+// step does what people do, if it is time; it says whether all has been done.
+func (s *stage) step() (done bool, err error) {
+	if s.next == len(s.scene.Steps) {
+		return true, nil
+	}
+	step := s.scene.Steps[s.next]
+	if step.When != nil && !step.When(s.world) {
+		return false, nil
+	}
+	if err := step.Do(s.world); err != nil {
+		return false, err
+	}
+	s.next++
+	return s.next == len(s.scene.Steps), nil
+}
+
+// writes is how many writes the managers have sent so far.
+func (s *stage) writes() int {
+	n := 0
+	for _, w := range s.lives {
+		n += w.Writes()
+	}
+	return n
+}
+
+// events are those of the namespace.
+func (s *stage) events(ctx context.Context) ([]eventsv1.Event, error) {
+	var list eventsv1.EventList
+	if err := s.env.Client.List(ctx, &list, client.InNamespace(s.world.Namespace)); err != nil {
+		return nil, fmt.Errorf("listing the events: %w", err)
+	}
+	return list.Items, nil
+}

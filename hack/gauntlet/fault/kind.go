@@ -1,0 +1,118 @@
+// Package fault makes things go wrong at the seams between a manager and what is
+// around it: each of its requests to the API server, its watches, its calls to
+// payment providers, and its life as a process.
+package fault
+
+// Kind is one way in which things go wrong.
+type Kind string
+
+// Kinds at a write to the API server. The codes are those of the table in
+// docs/reliability.md.
+const (
+	// Refused: the connection is refused, and nothing happens.
+	Refused Kind = "K1"
+	// Lost: the write is carried out, and its answer is lost.
+	Lost Kind = "K2"
+	// Conflict: 409, and nothing happens.
+	Conflict Kind = "K3"
+	// TooMany: 429 with a Retry-After of a second.
+	TooMany Kind = "K4"
+	// Unavailable: 500, and nothing happens.
+	Unavailable Kind = "K5"
+	// Forbidden: 403, as while permissions are changed.
+	Forbidden Kind = "K6"
+	// Vanished: 404, and nothing happens.
+	Vanished Kind = "K7"
+	// Late: the client gives up, and the write arrives a moment later.
+	Late Kind = "K8"
+	// Invalid: 422, as from a policy that is too strict for a moment.
+	Invalid Kind = "K9"
+	// TooLarge: 413, and nothing happens.
+	TooLarge Kind = "K10"
+	// CrashBefore: the process dies right before the write.
+	CrashBefore Kind = "C1"
+	// CrashAfter: the process dies right after the write.
+	CrashAfter Kind = "C2"
+	// CrashLate: the process dies, and the write arrives when its successor is at work.
+	CrashLate Kind = "C6"
+)
+
+// Kinds at a watch, from a write on until the manager has made some more writes or
+// comes to rest.
+const (
+	// Cut: every stream ends, and is opened again.
+	Cut Kind = "W1"
+	// Frozen: nothing is heard of one resource; then everything, in order.
+	Frozen Kind = "W2"
+	// Unseen: nothing is heard of one resource; then it is listed anew, so that what
+	// it was in between is never seen.
+	Unseen Kind = "W3"
+)
+
+// Kinds at a call to a payment provider.
+const (
+	// NoCall: the connection is cut before the provider has the call.
+	NoCall Kind = "X1"
+	// NoAnswer: the provider carries the call out, and the answer is lost.
+	NoAnswer Kind = "X2"
+	// Broken: the provider answers 500, again and again for the same key, and has not
+	// carried the call out.
+	Broken Kind = "X3"
+	// Busy: 429.
+	Busy Kind = "X4"
+	// BrokenAfter: the provider carries the call out and answers 500, again and again
+	// for the same key.
+	BrokenAfter Kind = "X11"
+	// LateCall: the connection is cut, and the call arrives later.
+	LateCall Kind = "X13"
+	// Undecided: the provider answers that it will decide later, and does.
+	Undecided Kind = "X5"
+	// Declined: the provider says no, once.
+	Declined Kind = "X9"
+	// CrashCalling: the process dies after the call and before the answer.
+	CrashCalling Kind = "C3"
+)
+
+// Kinds of what people do, each when an Order is in a phase.
+const (
+	// EditedBack: the Order is edited, and the edit is taken back at once.
+	EditedBack Kind = "U1"
+	// Deleted: the Order is deleted.
+	Deleted Kind = "U2"
+	// Stripped: the Order's finalizers are removed.
+	Stripped Kind = "U3"
+	// Stomped: labels are changed, and the owner of the Shipments is removed.
+	Stomped Kind = "U4"
+	// Paused: the Order is paused, and goes on a moment later.
+	Paused Kind = "U9"
+	// Forward: the manager's clock is an hour ahead from now on.
+	Forward Kind = "U10+"
+	// Backward: it is an hour behind.
+	Backward Kind = "U10-"
+)
+
+// AtPhases are the kinds that are tried in every phase.
+func AtPhases() []Kind {
+	return []Kind{EditedBack, Deleted, Stripped, Stomped, Paused, Forward, Backward}
+}
+
+// AtWrites are the kinds that are tried at every write.
+func AtWrites() []Kind {
+	return []Kind{Refused, Lost, Conflict, TooMany, Unavailable, Forbidden, Vanished, Late, Invalid, TooLarge, CrashBefore, CrashAfter, CrashLate, Cut}
+}
+
+// AtWatches are the kinds that are tried at every write for every watched resource.
+func AtWatches() []Kind { return []Kind{Frozen, Unseen} }
+
+// AtSends are the kinds that are tried at every call that has an effect.
+func AtSends() []Kind {
+	return []Kind{NoCall, NoAnswer, Broken, Busy, BrokenAfter, LateCall, Undecided, Declined, CrashCalling}
+}
+
+// AtLookUps are the kinds that are tried at every look-up at a provider.
+func AtLookUps() []Kind { return []Kind{NoCall, Broken, Busy, CrashCalling} }
+
+// Crash says whether a kind ends the process.
+func (k Kind) Crash() bool {
+	return k == CrashBefore || k == CrashAfter || k == CrashLate || k == CrashCalling
+}

@@ -1,0 +1,154 @@
+// Package history is the observer of a run: with a client of its own it records
+// every version of every object of a namespace, in the order in which the API
+// server stored them.
+package history
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// Version is an object as it was stored.
+type Version struct {
+	// Revision is the object's resourceVersion: one etcd counts for all kinds, so it
+	// is the place in the history of all of them.
+	Revision int64
+	At       time.Time
+	Object   client.Object
+	// Gone says that the object was removed; it is as it was last.
+	Gone bool
+}
+
+// History is what has happened in a namespace so far. All methods may be called at
+// the same time.
+type History struct {
+	mu       sync.Mutex
+	versions []Version
+	latest   map[types.UID]client.Object
+	failed   error
+	changed  chan struct{}
+}
+
+// Record begins to record a namespace, until ctx ends.
+func Record(ctx context.Context, c client.WithWatch, namespace string) (*History, error) {
+	h := &History{latest: map[types.UID]client.Object{}, changed: make(chan struct{})}
+	for _, list := range []client.ObjectList{&v1.OrderList{}, &v1.ShipmentList{}, &v1.StockItemList{}} {
+		w, err := c.Watch(ctx, list, client.InNamespace(namespace))
+		if err != nil {
+			return nil, fmt.Errorf("watching %T: %w", list, err)
+		}
+		go h.follow(ctx, w)
+	}
+	return h, nil
+}
+
+func (h *History) follow(ctx context.Context, w watch.Interface) {
+	defer w.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, ok := <-w.ResultChan():
+			o, object := e.Object.(client.Object)
+			if !ok || !object || e.Type == watch.Error {
+				if ctx.Err() == nil {
+					h.fail(fmt.Errorf("the observer's watch has ended: %v", e.Object))
+				}
+				return
+			}
+			h.add(o, e.Type == watch.Deleted)
+		}
+	}
+}
+
+func (h *History) fail(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failed = err
+	h.tell()
+}
+
+func (h *History) add(o client.Object, gone bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	revision, err := strconv.ParseInt(o.GetResourceVersion(), 10, 64)
+	if err != nil {
+		h.failed = fmt.Errorf("resourceVersion %q is no number", o.GetResourceVersion())
+	}
+	h.versions = append(h.versions, Version{revision, time.Now(), o, gone})
+	h.latest[o.GetUID()] = o
+	if gone {
+		delete(h.latest, o.GetUID())
+	}
+	h.tell()
+}
+
+func (h *History) tell() {
+	close(h.changed)
+	h.changed = make(chan struct{})
+}
+
+// Changed is closed at the next change.
+func (h *History) Changed() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.changed
+}
+
+// Err says why the record is not complete, nil if it is.
+func (h *History) Err() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failed
+}
+
+// Versions are all versions so far, in the order of their revisions.
+func (h *History) Versions() []Version {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := slices.Clone(h.versions)
+	slices.SortStableFunc(all, func(a, b Version) int { return int(a.Revision - b.Revision) })
+	return all
+}
+
+// Find is the object of a name as it is now, nil if there is none.
+func Find[T client.Object](h *History, name string) T {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var none T
+	for _, o := range h.latest {
+		if t, ok := o.(T); ok && o.GetName() == name {
+			return t
+		}
+	}
+	return none
+}
+
+// All are the objects of a kind as they are now, by name.
+func All[T client.Object](h *History) []T {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []T
+	for _, o := range h.latest {
+		if t, ok := o.(T); ok {
+			list = append(list, t)
+		}
+	}
+	slices.SortFunc(list, func(a, b T) int {
+		if a.GetName() < b.GetName() {
+			return -1
+		}
+		return 1
+	})
+	return list
+}

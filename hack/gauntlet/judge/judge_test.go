@@ -1,0 +1,184 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/gauntlet/history"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+)
+
+// sale is a run in which an order for 2 units at 10.00 was delivered and paid. Each
+// test breaks it in one way.
+type sale struct {
+	Run
+	revision int64
+}
+
+func (s *sale) store(o client.Object) {
+	s.revision++
+	o.SetResourceVersion(fmt.Sprint(s.revision))
+	s.Versions = append(s.Versions, history.Version{Revision: s.revision, Object: o.DeepCopyObject().(client.Object)})
+}
+
+func delivered() *sale {
+	s := &sale{}
+	at := metav1.NewTime(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	o, item, parcel := &v1.Order{}, &v1.StockItem{}, &v1.Shipment{}
+	o.Name, o.UID, o.Generation = "o", "uid-o", 1
+	item.Name, item.UID, item.Generation = "tea", "uid-tea", 1
+	parcel.Name, parcel.UID = "o-s1", "uid-s1"
+	item.Status = v1.StockItemStatus{ObservedGeneration: 1, OnHand: 5, Available: 5, CountID: "count-1"}
+	s.store(item)
+	o.Status.Phase, o.Status.ObservedGeneration = v1.OrderReceived, 1
+	s.store(o)
+	hold := v1.PaymentOperation{ID: "hold", Kind: v1.OperationAuthorize, Seq: 1, Amount: 2000, State: v1.OperationSucceeded, Basis: 1}
+	o.Status.Phase, o.Status.ConfirmedAt = v1.OrderConfirmed, new(metav1.NewMicroTime(at.Time))
+	o.Status.Amounts = &v1.OrderAmounts{Total: 2000, Due: 2000, Authorized: 2000}
+	o.Status.Payment = &v1.PaymentStatus{Operations: []v1.PaymentOperation{hold}}
+	o.Status.Lines = []v1.OrderLineStatus{{ID: "1", Ordered: 2}}
+	s.store(o)
+	item.Status.Reserved, item.Status.Available = 2, 3
+	item.Status.Postings = []v1.Posting{{ID: "g/Reserve", Kind: v1.MovementReserve, Quantity: 2, Reserve: &v1.ReserveIntent{Grant: "g"}}}
+	s.store(item)
+	parcel.Spec = v1.ShipmentSpec{OrderName: "o", OrderUID: "uid-o", Grant: "g", Items: []v1.ShipmentItem{{Line: "1", StockItem: "tea", StockItemUID: "uid-tea", Quantity: 2}}}
+	s.store(parcel)
+	parcel.Status.ReservedAt = &at
+	s.store(parcel)
+	parcel.Spec.Facts.Dispatched = &v1.ActorFact{ID: "d", At: at}
+	s.store(parcel)
+	parcel.Status.DispatchedAt = &at
+	s.store(parcel)
+	item.Status.OnHand, item.Status.Reserved = 3, 0
+	item.Status.Postings = []v1.Posting{{ID: "uid-s1/Consume/0", Kind: v1.MovementConsume, Quantity: 2}}
+	s.store(item)
+	parcel.Status.Posted = []v1.PostedMovement{{Item: "tea", ItemUID: "uid-tea", ID: "uid-s1/Consume/0"}}
+	s.store(parcel)
+	item.Status.Postings = nil
+	s.store(item)
+	o.Status.Phase = v1.OrderCompleted
+	o.Status.Amounts = &v1.OrderAmounts{Total: 2000, Due: 2000, Captured: 2000}
+	o.Status.Lines = []v1.OrderLineStatus{{ID: "1", Ordered: 2, Dispatched: 2, Delivered: 2}}
+	take := v1.PaymentOperation{ID: "take", Kind: v1.OperationCapture, Seq: 1, Amount: 2000, State: v1.OperationSucceeded, Parent: "hold", Basis: 1}
+	o.Status.Payment = &v1.PaymentStatus{Operations: []v1.PaymentOperation{hold, take}}
+	s.store(o)
+	s.Ledger = []gatewayfake.Entry{
+		{ID: "hold", Kind: v1.OperationAuthorize, Amount: 2000, State: gatewayfake.StateSucceeded},
+		{ID: "take", Kind: v1.OperationCapture, Amount: 2000, Parent: "hold", State: gatewayfake.StateSucceeded},
+	}
+	s.Writes, s.Canaries = 12, []string{"secret"}
+	s.Reference = &Reference{End: End(s.Versions), Writes: 12}
+	return s
+}
+
+// last is the last version of a kind.
+func last[T client.Object](s *sale) T {
+	for _, v := range slices.Backward(s.Versions) {
+		if o, ok := v.Object.(T); ok {
+			return o
+		}
+	}
+	panic("there is none")
+}
+
+func TestJudge(t *testing.T) {
+	if found := Judge(&delivered().Run); len(found) > 0 {
+		t.Fatalf("a run without a mistake: %+v", found)
+	}
+	item := func(s *sale, change func(*v1.StockItemStatus)) {
+		i := last[*v1.StockItem](s).DeepCopy()
+		change(&i.Status)
+		s.store(i)
+	}
+	order := func(s *sale, change func(*v1.Order)) {
+		o := last[*v1.Order](s).DeepCopy()
+		change(o)
+		s.store(o)
+	}
+	for name, test := range map[string]struct {
+		check  string
+		broken func(*sale)
+	}{
+		"a capture happened twice": {"I1", func(s *sale) { s.Ledger = append(s.Ledger, s.Ledger[1]) }},
+		"the gateway did what no order knows": {"I1", func(s *sale) {
+			s.Ledger = append(s.Ledger, gatewayfake.Entry{ID: "x", Kind: v1.OperationAuthorize, Amount: 1, State: gatewayfake.StateSucceeded})
+		}},
+		"the order knows what never happened":    {"I1", func(s *sale) { s.Ledger = s.Ledger[:1] }},
+		"another amount was taken":               {"I1", func(s *sale) { s.Ledger[1].Amount = 1999 }},
+		"more is promised than there is":         {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Reserved, st.Available, st.Short = 4, 0, 1 }) }},
+		"available is not what the formula says": {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Available = 4 }) }},
+		"units are reserved for nobody":          {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Reserved, st.Available = 1, 2 }) }},
+		"more is taken than was held":            {"I3", func(s *sale) { s.Ledger[1].Amount = 2001 }},
+		"the end is not reached":                 {"I5", func(s *sale) { s.Missing = "something" }},
+		"an end is left":                         {"I6", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Phase = v1.OrderProcessing }) }},
+		"a phase is entered that is no next one": {"I6", func(s *sale) {
+			s.Versions[1].Object.(*v1.Order).Status.Phase = v1.OrderCancelling
+		}},
+		"an operation is forgotten": {"I6", func(s *sale) {
+			order(s, func(o *v1.Order) { o.Status.Payment.Operations = o.Status.Payment.Operations[:1] })
+		}},
+		"confirmedAt changes":         {"I6", func(s *sale) { order(s, func(o *v1.Order) { o.Status.ConfirmedAt = nil }) }},
+		"more arrives than left":      {"I7", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Lines[0].Delivered = 3 }) }},
+		"more goes back than came in": {"I7", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Amounts.Refunded = 2001 }) }},
+		"a declined call is tried again": {"I7", func(s *sale) {
+			order(s, func(o *v1.Order) {
+				o.Status.Payment.Operations = append(o.Status.Payment.Operations,
+					v1.PaymentOperation{ID: "r1", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1}, v1.PaymentOperation{ID: "r2", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1})
+			})
+		}},
+		"an object stays half deleted": {"I8", func(s *sale) { order(s, func(o *v1.Order) { o.DeletionTimestamp = &metav1.Time{Time: time.Now()} }) }},
+		"an order goes while money is held": {"I8", func(s *sale) {
+			order(s, func(o *v1.Order) { o.Status.Amounts.Authorized = 1 })
+			s.Versions[len(s.Versions)-1].Gone = true
+		}},
+		"an order has ended and owes":   {"I9", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Amounts.Due = 1999 }) }},
+		"it ends otherwise":             {"I10", func(s *sale) { s.Reference.End = "else" }},
+		"somebody writes after the end": {"I11", func(s *sale) { s.LateWrites = 1 }},
+		"there are far more writes":     {"I11", func(s *sale) { s.Writes = 57 }},
+		"an object is too large": {"I13", func(s *sale) {
+			order(s, func(o *v1.Order) { o.Annotations = map[string]string{"a": strings.Repeat("a", maxObject)} })
+		}},
+		"a secret is logged":                  {"I15", func(s *sale) { s.Log = "the secret is" }},
+		"a secret is in an event":             {"I15", func(s *sale) { s.Events = []eventsv1.Event{{Note: "secret"}} }},
+		"a secret is in a status":             {"I15", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Payment.Operations[0].Message = "secret" }) }},
+		"units left that nobody sent":         {"I16", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.OnHand, st.Available = 2, 2 }) }},
+		"units came back that nobody counted": {"I16", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.OnHand, st.Available = 4, 4 }) }},
+	} {
+		s := delivered()
+		test.broken(s)
+		found := Judge(&s.Run)
+		if !slices.ContainsFunc(found, func(v Violation) bool { return v.Check == test.check }) {
+			t.Errorf("%s: want %s, found %+v", name, test.check, found)
+		}
+	}
+}
+
+// Promises that came to nothing are explained: one whose Shipment was never made,
+// and one of an item that its Shipment does not have.
+func TestPromisesThatCameToNothing(t *testing.T) {
+	s := delivered()
+	other := &v1.StockItem{}
+	other.Name, other.UID, other.Generation = "cup", types.UID("uid-cup"), 1
+	other.Status = v1.StockItemStatus{ObservedGeneration: 1, OnHand: 2, Available: 2, CountID: "count-1"}
+	s.store(other)
+	for _, grant := range []string{"g", "never"} {
+		promised := other.DeepCopy()
+		promised.Status.Reserved, promised.Status.Available = 2, 0
+		promised.Status.Postings = []v1.Posting{{ID: grant + "/Reserve", Kind: v1.MovementReserve, Quantity: 2, Reserve: &v1.ReserveIntent{Grant: grant}}}
+		s.store(promised)
+		s.store(other)
+	}
+	s.Reference = nil
+	if found := Judge(&s.Run); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+}

@@ -1,0 +1,185 @@
+package judge
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// steps calls look for each change of an object of a kind, oldest first; before is
+// nil for the first version.
+func steps[T client.Object](r *Run, look func(before, after T, gone bool)) {
+	latest := map[types.UID]T{}
+	for _, v := range r.Versions {
+		if o, ok := v.Object.(T); ok {
+			look(latest[o.GetUID()], o, v.Gone)
+			latest[o.GetUID()] = o
+		}
+	}
+}
+
+// next are the phases that may follow a phase, as docs/order-lifecycle.md says. It is
+// written down here a second time, so that a mistake in the first does not hide.
+var next = map[v1.OrderPhase]string{
+	v1.OrderReceived:    "OnHold Rejected Confirmed Backordered Cancelling Cancelled",
+	v1.OrderOnHold:      "Received Rejected Confirmed Backordered Cancelling Cancelled",
+	v1.OrderConfirmed:   "Backordered Processing Shipped Delivered Completed Cancelling Cancelled",
+	v1.OrderBackordered: "Confirmed Processing Shipped Delivered Completed Cancelling Cancelled",
+	v1.OrderProcessing:  "Confirmed Backordered Shipped Delivered Completed Cancelling Cancelled",
+	v1.OrderShipped:     "Backordered Processing Delivered Completed",
+	v1.OrderDelivered:   "Shipped Completed",
+	v1.OrderCancelling:  "Shipped Delivered Completed Cancelled",
+}
+
+// transitions: phases follow the graph, an end is the end, what was frozen stays, and
+// time and generations do not go back.
+func transitions(r *Run, report func(string, ...any)) {
+	steps(r, func(before, after *v1.Order, _ bool) {
+		if before == nil {
+			return
+		}
+		from, to := before.Status.Phase, after.Status.Phase
+		if from != "" && from != to && !slices.Contains(strings.Fields(next[from]), string(to)) {
+			report("Order %s went from %s to %s", after.Name, from, to)
+		}
+		if after.Status.ObservedGeneration < before.Status.ObservedGeneration {
+			report("Order %s: observedGeneration went from %d to %d", after.Name, before.Status.ObservedGeneration, after.Status.ObservedGeneration)
+		}
+		if before.Status.ConfirmedAt != nil && !before.Status.ConfirmedAt.Equal(after.Status.ConfirmedAt) {
+			report("Order %s: confirmedAt has changed", after.Name)
+		}
+		if b, a := operations(before), operations(after); len(a) < len(b) {
+			report("Order %s: an operation was forgotten", after.Name)
+		}
+		for i := 1; i < len(after.Status.Timeline); i++ {
+			if after.Status.Timeline[i].EnteredAt.Before(&after.Status.Timeline[i-1].EnteredAt) {
+				report("Order %s: its timeline goes back", after.Name)
+			}
+		}
+	})
+	steps(r, func(before, after *v1.Shipment, _ bool) {
+		if before == nil {
+			return
+		}
+		b, a := before.Status, after.Status
+		if (b.ReservedAt != nil && a.ReservedAt == nil) || (b.CancelledAt != nil && a.CancelledAt == nil) || (b.DispatchedAt != nil && a.DispatchedAt == nil) {
+			report("Shipment %s: what had happened has not happened any more", after.Name)
+		}
+		if a.CancelledAt != nil && a.DispatchedAt != nil {
+			report("Shipment %s was cancelled and has left", after.Name)
+		}
+		if a.DispatchedAt != nil && a.ReservedAt == nil {
+			report("Shipment %s has left and had no units", after.Name)
+		}
+	})
+}
+
+// deletions: nothing stays half deleted, and no Order goes while it owes anything.
+func deletions(r *Run, report func(string, ...any)) {
+	there := map[types.UID]client.Object{}
+	for _, v := range r.Versions {
+		there[v.Object.GetUID()] = v.Object
+		if v.Gone {
+			delete(there, v.Object.GetUID())
+		}
+	}
+	if r.Missing == "" {
+		for _, o := range there {
+			if !o.GetDeletionTimestamp().IsZero() {
+				report("%s is being deleted and stays", o.GetName())
+			}
+		}
+	}
+	steps(r, func(_, o *v1.Order, gone bool) {
+		if !gone {
+			return
+		}
+		for _, op := range operations(o) {
+			if op.State != v1.OperationSucceeded && op.State != v1.OperationDeclined {
+				report("Order %s went while %s was %s", o.Name, op.Kind, op.State)
+			}
+		}
+		if a := o.Status.Amounts; a != nil && (a.Authorized != 0 || a.Captured-a.Refunded > a.Due) {
+			report("Order %s went while %d were held and %d kept of %d due", o.Name, a.Authorized, a.Captured-a.Refunded, a.Due)
+		}
+	})
+	for _, o := range there {
+		if s, ok := o.(*v1.Shipment); ok && s.Status.CancelledAt == nil && s.Status.DispatchedAt == nil {
+			if _, alive := there[types.UID(s.Spec.OrderUID)]; !alive && r.Missing == "" {
+				report("Shipment %s holds units for an Order that is gone", s.Name)
+			}
+		}
+	}
+}
+
+// reachesItsEnd: once nothing goes wrong any more, the course reaches its end.
+func reachesItsEnd(r *Run, report func(string, ...any)) {
+	if r.Missing != "" {
+		report("the end was not reached: %s", r.Missing)
+	}
+}
+
+// sameEnd: it ends as it would have if nothing had gone wrong.
+func sameEnd(r *Run, report func(string, ...any)) {
+	if r.Reference == nil || r.Missing != "" {
+		return
+	}
+	if end := End(r.Versions); end != r.Reference.End {
+		report("it ends as %s; without the fault as %s", end, r.Reference.End)
+	}
+}
+
+// quiet: after the end nobody writes any more, and a fault does not make the
+// manager write without bounds.
+func quiet(r *Run, report func(string, ...any)) {
+	if r.LateWrites > 0 {
+		report("%d writes after the end", r.LateWrites)
+	}
+	if r.Reference != nil && r.Writes > 3*r.Reference.Writes+20 {
+		report("%d writes; without the fault it takes %d", r.Writes, r.Reference.Writes)
+	}
+}
+
+// maxObject is the largest that an object may be, in bytes.
+const maxObject = 256 << 10
+
+// small: no object grows above its bound.
+func small(r *Run, report func(string, ...any)) {
+	for _, v := range r.Versions {
+		if text, err := json.Marshal(v.Object); err != nil || len(text) > maxObject {
+			report("%s has %d bytes (%v)", v.Object.GetName(), len(text), err)
+		}
+	}
+}
+
+// noLeak: what is secret or personal is in no log, event or status.
+func noLeak(r *Run, report func(string, ...any)) {
+	look := func(where, text string) {
+		for _, canary := range r.Canaries {
+			if strings.Contains(text, canary) {
+				report("%q is in %s", canary, where)
+			}
+		}
+	}
+	look("the log", r.Log)
+	for _, e := range r.Events {
+		look("event "+e.Reason, e.Note+" "+e.Action)
+	}
+	steps(r, func(_, o *v1.Order, _ bool) { look("the status of Order "+o.Name, encoded(o.Status)) })
+	steps(r, func(_, s *v1.Shipment, _ bool) { look("Shipment "+s.Name, encoded(s)) })
+	steps(r, func(_, i *v1.StockItem, _ bool) { look("StockItem "+i.Name, encoded(i)) })
+}
+
+func encoded(o any) string {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return fmt.Sprint(o)
+	}
+	return string(text)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/campaign"
+	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
+	"ordercycle.dev/ordercycle/hack/gauntlet/mutant"
+	"ordercycle.dev/ordercycle/hack/testenv"
+)
+
+// errSurvived means that the campaign does not see a mistake.
+var errSurvived = errors.New("a mutant survived")
+
+// kill is what has become of a mutant.
+type kill struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+	// By are the invariants that it broke; none if it survived.
+	By []string `json:"by"`
+	// Plan is the first that showed it, and Ran how many were run.
+	Plan string        `json:"plan,omitempty"`
+	Ran  int           `json:"ran"`
+	Wall time.Duration `json:"wall"`
+}
+
+// matrixFile is the kill matrix.
+const matrixFile = "mutants.json"
+
+func mutantsCommand() *cobra.Command {
+	var dir string
+	var only []string
+	var parallel int
+	c := &cobra.Command{
+		Use: "mutants", Short: "Plant mistakes into the product, one at a time, and see whether the campaign finds them", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return mutants(c.Context(), dir, only, parallel) },
+	}
+	c.Flags().StringVar(&dir, "out", "out", "where results go")
+	c.Flags().StringSliceVar(&only, "only", nil, "only these mutants")
+	c.Flags().IntVar(&parallel, "parallel", 12, "how many plans run at the same time")
+	return c
+}
+
+func mutants(ctx context.Context, dir string, only []string, parallel int) error {
+	work := filepath.Join(dir, "mutants")
+	if err := os.RemoveAll(work); err != nil {
+		return fmt.Errorf("removing an earlier build: %w", err)
+	}
+	if err := os.MkdirAll(work, 0o750); err != nil {
+		return fmt.Errorf("making a directory for the build: %w", err)
+	}
+	learned := filepath.Join(work, "learned.json")
+	if _, err := campaign.Learn(ctx, campaign.Options{Parallel: parallel}, learned); err != nil {
+		return err
+	}
+	overlay, err := mutant.Overlay(testenv.Root(), work)
+	if err != nil {
+		return err
+	}
+	binary := filepath.Join(work, "gauntlet")
+	build := exec.CommandContext(ctx, "go", "build", "-tags", "mutants", "-overlay", overlay, "-o", binary, testenv.Root("hack", "gauntlet"))
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the mutants: %w\n%s", err, out)
+	}
+	var kills []kill
+	for _, m := range mutant.All() {
+		if only != nil && !slices.Contains(only, m.Name) {
+			continue
+		}
+		k, err := hunt(ctx, binary, filepath.Join(work, m.Name), learned, m, parallel)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%-24s %-24s after %3d plans, %v\n", k.Name, strings.Join(k.By, " "), k.Ran, k.Wall.Round(time.Second))
+		kills = append(kills, *k)
+	}
+	text, err := json.MarshalIndent(kills, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the kill matrix: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, matrixFile), append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing the kill matrix: %w", err)
+	}
+	fmt.Print(matrix(kills))
+	if slices.ContainsFunc(kills, func(k kill) bool { return len(k.By) == 0 }) {
+		return errSurvived
+	}
+	return nil
+}
+
+// hunt runs the campaign with a mutant alive.
+func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, parallel int) (*kill, error) {
+	began := time.Now()
+	args := []string{"run", "--hunt", "--out", dir, "--learned", learned, "--parallel", fmt.Sprint(parallel)}
+	if m.Scenes != nil {
+		args = append(args, "--scene", strings.Join(m.Scenes, ","))
+	}
+	if m.Kinds != nil {
+		args = append(args, "--kinds", strings.Join(m.Kinds, ","))
+	}
+	c := exec.CommandContext(ctx, binary, args...)
+	c.Env = append(os.Environ(), mutant.Env+"="+m.Name)
+	if out, err := c.CombinedOutput(); err != nil && !strings.Contains(string(out), errViolated.Error()) {
+		return nil, fmt.Errorf("mutant %s: %w\n%s", m.Name, err, out)
+	}
+	k := &kill{Name: m.Name, About: m.About, Wall: time.Since(began)}
+	report, err := campaign.ReadReport(dir)
+	if err != nil {
+		return nil, err
+	}
+	k.Ran = report.Ran
+	if len(report.Violated) > 0 {
+		k.By, k.Plan = report.Broken, report.Violated[0]
+	}
+	return k, nil
+}
+
+// matrix shows which invariant saw which mutant.
+func matrix(kills []kill) string {
+	var b strings.Builder
+	killed := 0
+	fmt.Fprintf(&b, "\n%-24s", "mutant")
+	for _, id := range judge.IDs() {
+		fmt.Fprintf(&b, "%4s", id)
+	}
+	b.WriteString("\n")
+	for _, k := range kills {
+		fmt.Fprintf(&b, "%-24s", k.Name)
+		for _, id := range judge.IDs() {
+			mark := "."
+			if slices.Contains(k.By, id) {
+				mark = "x"
+			}
+			fmt.Fprintf(&b, "%4s", mark)
+		}
+		b.WriteString("\n")
+		if len(k.By) > 0 {
+			killed++
+		}
+	}
+	fmt.Fprintf(&b, "%d of %d mutants killed\n", killed, len(kills))
+	return b.String()
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/campaign"
+)
+
+// errViolated means that an invariant was broken.
+var errViolated = errors.New("an invariant was broken, or too much was not reached")
+
+func runCommand() *cobra.Command {
+	o := campaign.Options{Log: func(format string, args ...any) { fmt.Printf(format+"\n", args...) }}
+	var plan, tier, learned string
+	c := &cobra.Command{
+		Use: "run", Short: "Run the campaign of a tier, or one plan", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if learned != "" {
+				var err error
+				if o.Known, err = campaign.ReadLearned(learned); err != nil {
+					return err
+				}
+			}
+			return run(c.Context(), o, tier, plan)
+		},
+	}
+	c.Flags().StringVar(&tier, "tier", "pr", "which plans: pr, a sample that takes some minutes, or full, every single fault")
+	c.Flags().StringVar(&plan, "plan", "", "the id of one plan, to run that alone and keep its record")
+	c.Flags().StringSliceVar(&o.Scenes, "scene", nil, "only these scenes")
+	c.Flags().StringVar(&o.Dir, "out", "out", "where results go")
+	c.Flags().IntVar(&o.Parallel, "parallel", 12, "how many plans run at the same time")
+	c.Flags().IntVar(&o.Times, "times", 1, "how often each plan is run")
+	c.Flags().BoolVar(&o.Fresh, "fresh", false, "forget the results of an earlier run, instead of going on with it")
+	c.Flags().BoolVar(&o.Hunt, "hunt", false, "run until the first violation, as for a mutant")
+	c.Flags().StringSliceVar(&o.Kinds, "kinds", nil, "with --hunt, the kinds of faults that are tried first")
+	c.Flags().StringVar(&learned, "learned", "", "with --hunt, the file of what the scenes do without a fault")
+	return c
+}
+
+func run(ctx context.Context, o campaign.Options, tier, plan string) error {
+	t, err := campaign.TierOf(tier)
+	if err != nil {
+		return err
+	}
+	o.Tier, o.Plan = t, plan
+	report, err := campaign.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Print(report.Table())
+	fmt.Println("figures:", filepath.Join(o.Dir, campaign.ReportFile))
+	if !report.Good() {
+		return errViolated
+	}
+	return nil
+}
+
+func reportCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use: "report", Short: "Show the figures of the last run", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			report, err := campaign.ReadReport(dir)
+			if err != nil {
+				return err
+			}
+			fmt.Print(report.Table())
+			return nil
+		},
+	}
+	c.Flags().StringVar(&dir, "out", "out", "where the results are")
+	return c
+}

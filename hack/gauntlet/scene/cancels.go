@@ -1,0 +1,81 @@
+package scene
+
+import (
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv"
+)
+
+func cancel(o *v1.Order) { o.Spec.Cancel = &v1.CancelRequest{} }
+
+func cancelHeld() *Scene {
+	return &Scene{
+		Name: "cancel-held", About: "An order whose money is held is cancelled while its units wait in the warehouse.",
+		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
+		Objects: []client.Object{stock("tea", "TEA", 9), stock("cup", "CUP", 9), order("o").Line("TEA", 2).Line("CUP", 1).Obj()},
+		Steps:   []Step{{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: edit("o", cancel)}},
+		End:     ends(map[string]v1.OrderPhase{"o": v1.OrderCancelled}, map[string][2]v1.Quantity{"tea": {9, 0}, "cup": {9, 0}}),
+	}
+}
+
+func cancelTaken() *Scene {
+	return &Scene{
+		Name: "cancel-taken", About: "An order that is paid is cancelled while its units wait in the warehouse, and the money goes back.",
+		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
+		Objects: []client.Object{stock("tea", "TEA", 9), order("o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()},
+		Steps:   []Step{{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: edit("o", cancel)}},
+		End:     ends(map[string]v1.OrderPhase{"o": v1.OrderCancelled}, map[string][2]v1.Quantity{"tea": {9, 0}}),
+	}
+}
+
+func lower() *Scene {
+	return &Scene{
+		Name: "lower", About: "A paid order is made smaller and then larger again before the warehouse begins: what was cancelled stays so, and its price goes back.",
+		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
+		Objects: []client.Object{stock("tea", "TEA", 9), order("o").Line("TEA", 3).Pay(v1.PaymentOnline).Obj()},
+		Steps: []Step{
+			{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: edit("o", func(o *v1.Order) { o.Spec.Lines[0].Quantity = 2 })},
+			{When: all(cancelled("o", 1), reserved("o"), units("o", 2)), Do: deliver("o")},
+		},
+		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
+	}
+}
+
+// cancelled says whether the first line of an Order has cancelled units.
+func cancelled(order string, q v1.Quantity) func(*World) bool {
+	return func(w *World) bool {
+		o := w.Order(order)
+		return o != nil && len(o.Status.Lines) > 0 && o.Status.Lines[0].Cancelled == q
+	}
+}
+
+// units says whether the Shipments of an Order hold so many units.
+func units(order string, want v1.Quantity) func(*World) bool {
+	return func(w *World) bool {
+		var sum v1.Quantity
+		for _, s := range w.shipments(order) {
+			for _, i := range s.Spec.Items {
+				sum += i.Quantity
+			}
+		}
+		return sum == want
+	}
+}
+
+func remove() *Scene {
+	return &Scene{
+		Name: "delete", About: "A paid order is deleted while its units wait in the warehouse: they and the money go back before it goes.",
+		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
+		Objects: []client.Object{stock("tea", "TEA", 9), order("o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()},
+		Steps: []Step{{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: func(w *World) error {
+			if err := w.Client.Delete(w, w.Order("o").DeepCopy()); err != nil {
+				return fmt.Errorf("deleting the order: %w", err)
+			}
+			return nil
+		}}},
+		End: ends(map[string]v1.OrderPhase{"o": ""}, map[string][2]v1.Quantity{"tea": {9, 0}}),
+	}
+}

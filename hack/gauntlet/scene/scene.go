@@ -1,0 +1,314 @@
+// Package scene holds the courses of events in which things are made to go wrong:
+// what is there at first, what people do when it is time, and how it ends, whatever
+// went wrong in between. Each is one file, and one line in All.
+package scene
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/gauntlet/history"
+	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+)
+
+// Scene is a course of events.
+type Scene struct {
+	Name string
+	// About says in a sentence what happens.
+	About string
+	// Class changes the class, whose warehouse, carrier and payment at the gateway run
+	// by themselves.
+	Class func(*v1.OrderClass)
+	// Objects are there from the start.
+	Objects []client.Object
+	// Steps are what people do, one after the other, each when it is time.
+	Steps []Step
+	// End says what is missing to the end of the course, "" for nothing. It must go on
+	// holding.
+	End func(*World) string
+	// Loose scenes may end in more than one way that is right, so that their ends are
+	// not compared with one another.
+	Loose bool
+}
+
+// Step is something that people do, once.
+type Step struct {
+	// When says whether it is time; nil is at once.
+	When func(*World) bool
+	Do   func(*World) error
+}
+
+// All are the scenes there are.
+func All() []*Scene {
+	return []*Scene{
+		happy(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(),
+		remove(), pause(),
+	}
+}
+
+// Named is the scene of a name, nil if there is none.
+func Named(name string) *Scene {
+	for _, s := range All() {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// World is where a scene takes place.
+type World struct {
+	context.Context
+	Namespace string
+	// Client is the administrator's; nothing goes wrong with it.
+	Client  client.Client
+	Gateway *gatewayfake.Gateway
+	History *history.History
+}
+
+// Canaries are strings that must be found nowhere but where they were put: in the
+// Orders' own specs and the Secrets.
+const (
+	canaryToken  = "canary_token_4111111111111111"
+	canaryPerson = "Canary Person"
+	canaryStreet = "99 Canary Street"
+	canaryPhone  = "+86 199 0000 0099"
+)
+
+// Canaries are the strings that must not leak, with those of the gateway.
+func Canaries(g *gatewayfake.Gateway) []string {
+	return []string{canaryToken, canaryPerson, canaryStreet, canaryPhone, g.APIKey, strings.TrimPrefix(g.WebhookSecret, "whsec_")}
+}
+
+// Build makes what is there before anything happens, but for the scene's objects.
+func (s *Scene) Build(w *World) error {
+	class := testenv.MakeClass(w.Namespace, "retail")
+	for i := range class.Spec.Payment.Providers {
+		if p := &class.Spec.Payment.Providers[i]; p.Type == v1.ProviderSimulated {
+			p.Type, p.URL, p.SecretRef = v1.ProviderHTTP, w.Gateway.URL, &v1.LocalReference{Name: "gateway"}
+		}
+	}
+	if s.Class != nil {
+		s.Class(class)
+	}
+	objects := []client.Object{
+		&corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Namespace: testenv.ManagerNamespace, Name: w.Namespace + ".gateway"},
+			StringData: map[string]string{v1.ProviderAPIKey: w.Gateway.APIKey, v1.ProviderWebhookSecret: w.Gateway.WebhookSecret},
+		},
+		token("ok", canaryToken), token("bad", gatewayfake.TokenDecline), class,
+	}
+	for _, o := range append(objects, s.Objects...) {
+		o = o.DeepCopyObject().(client.Object)
+		if o.GetNamespace() == "" {
+			o.SetNamespace(w.Namespace)
+		}
+		if err := w.Client.Create(w, o); err != nil {
+			return fmt.Errorf("creating %T %s: %w", o, o.GetName(), err)
+		}
+	}
+	return nil
+}
+
+func token(name, value string) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: name}, Type: v1.PaymentTokenSecretType,
+		StringData: map[string]string{v1.PaymentTokenKey: value},
+	}
+}
+
+// order begins an Order that pays by a card at the gateway.
+func order(name string) *testenv.OrderBuilder {
+	return testenv.MakeOrder("", name).Pay(v1.PaymentCard).Token("ok").Change(func(o *v1.Order) {
+		o.Spec.Customer.Name, o.Spec.Customer.Phone = canaryPerson, canaryPhone
+		o.Spec.ShipTo.Name, o.Spec.ShipTo.Lines = canaryPerson, []string{canaryStreet}
+	})
+}
+
+// stock makes a StockItem that was counted.
+func stock(name string, sku v1.SKU, quantity v1.Quantity) *v1.StockItem {
+	return testenv.MakeStock("", name, sku, quantity)
+}
+
+// Order is an Order as it is now, nil if there is none.
+func (w *World) Order(name string) *v1.Order { return history.Find[*v1.Order](w.History, name) }
+
+// Item is a StockItem as it is now, nil if there is none.
+func (w *World) Item(name string) *v1.StockItem { return history.Find[*v1.StockItem](w.History, name) }
+
+// shipments are those of an Order that were not cancelled.
+func (w *World) shipments(order string) []*v1.Shipment {
+	var list []*v1.Shipment
+	for _, s := range history.All[*v1.Shipment](w.History) {
+		if string(s.Spec.OrderName) == order && s.Status.CancelledAt == nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// in says whether an Order is in a phase.
+func in(order string, phase v1.OrderPhase) func(*World) bool {
+	return func(w *World) bool {
+		o := w.Order(order)
+		return o != nil && o.Status.Phase == phase
+	}
+}
+
+// all says whether several conditions hold.
+func all(conditions ...func(*World) bool) func(*World) bool {
+	return func(w *World) bool {
+		for _, c := range conditions {
+			if !c(w) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// reserved says whether an Order has Shipments, and each has its units.
+func reserved(order string) func(*World) bool {
+	return func(w *World) bool {
+		list := w.shipments(order)
+		for _, s := range list {
+			if s.Status.ReservedAt == nil {
+				return false
+			}
+		}
+		return len(list) > 0
+	}
+}
+
+// edit changes an Order, as a person with kubectl edit.
+func edit(name string, change func(*v1.Order)) func(*World) error {
+	return func(w *World) error {
+		o := &v1.Order{}
+		o.Namespace, o.Name = w.Namespace, name
+		return patch(w, o, func() { change(o) })
+	}
+}
+
+// patch changes an object as it is stored now.
+func patch(w *World, o client.Object, change func()) error {
+	if err := w.Client.Get(w, client.ObjectKeyFromObject(o), o); err != nil {
+		return fmt.Errorf("reading %s: %w", o.GetName(), err)
+	}
+	before := o.DeepCopyObject().(client.Object)
+	change()
+	if err := w.Client.Patch(w, o, client.MergeFrom(before)); err != nil {
+		return fmt.Errorf("changing %s: %w", o.GetName(), err)
+	}
+	return nil
+}
+
+// place places an Order.
+func place(o *v1.Order) func(*World) error {
+	return func(w *World) error {
+		placed := o.DeepCopy()
+		placed.Namespace = w.Namespace
+		return w.Client.Create(w, placed)
+	}
+}
+
+// ends says what is missing until Orders are in phases and StockItems have counters.
+func ends(phases map[string]v1.OrderPhase, counters map[string][2]v1.Quantity) func(*World) string {
+	return func(w *World) string {
+		for name, phase := range phases {
+			switch o := w.Order(name); {
+			case o == nil && phase == "":
+			case o == nil:
+				return "Order " + name + " is not there"
+			case o.Status.Phase != phase:
+				return fmt.Sprintf("Order %s is %s, want %s", name, o.Status.Phase, phase)
+			case o.Status.ObservedGeneration != o.Generation:
+				return fmt.Sprintf("Order %s has not seen its spec", name)
+			}
+		}
+		for name, want := range counters {
+			i := w.Item(name)
+			if i == nil || i.Status.OnHand != want[0] || i.Status.Reserved != want[1] || len(i.Status.Postings) > 0 {
+				return fmt.Sprintf("StockItem %s is not settled at %d on hand and %d reserved", name, want[0], want[1])
+			}
+		}
+		return ""
+	}
+}
+
+// Resume lets an Order go on that was paused, once it has seen that it was.
+func Resume(w *World, name string) error {
+	o := w.Order(name)
+	if o == nil || o.Status.ObservedGeneration != o.Generation {
+		return fmt.Errorf("Order %s has not seen the pause", name)
+	}
+	return edit(name, func(o *v1.Order) { o.Spec.Management = v1.ManagementActive })(w)
+}
+
+// Settled says what is missing until nothing of an Order that was deleted is left
+// open: the Orders that are being deleted are gone, and the units are settled.
+func Settled(w *World) string {
+	for _, o := range history.All[*v1.Order](w.History) {
+		if !o.DeletionTimestamp.IsZero() {
+			return "Order " + o.Name + " is still being deleted"
+		}
+	}
+	for _, i := range history.All[*v1.StockItem](w.History) {
+		if len(i.Status.Postings) > 0 {
+			return "StockItem " + i.Name + " has open postings"
+		}
+	}
+	for _, s := range history.All[*v1.Shipment](w.History) {
+		if !s.DeletionTimestamp.IsZero() {
+			return "Shipment " + s.Name + " is still being deleted"
+		}
+	}
+	return ""
+}
+
+// AnswerDeclines does what people do about a call that was declined: an edit of the
+// order has it tried again, and a refund is paid by hand.
+func AnswerDeclines(w *World) error {
+	for _, o := range history.All[*v1.Order](w.History) {
+		ready := meta.FindStatusCondition(o.Status.Conditions, v1.ConditionReady)
+		if ready == nil || o.Status.ObservedGeneration != o.Generation {
+			continue
+		}
+		var err error
+		switch ready.Reason {
+		case v1.ReasonPaymentDeclined:
+			err = edit(o.Name, func(stored *v1.Order) {
+				if stored.Generation == o.Generation {
+					stored.Spec.Priority++
+				}
+			})(w)
+		case v1.ReasonManualRefundRequired:
+			err = edit(o.Name, func(stored *v1.Order) {
+				if stored.Generation == o.Generation {
+					a := o.Status.Amounts
+					stored.Spec.Payment.Refunded = append(stored.Spec.Payment.Refunded, v1.ReceivedPayment{
+						ID: v1.Identifier(fmt.Sprint("by-hand-", len(stored.Spec.Payment.Refunded))), Amount: int64(a.Captured - a.Refunded - a.Due), At: now(),
+					})
+				}
+			})(w)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// now is a time in the precision of the API.
+func now() metav1.Time { return testenv.Seconds(time.Now()) }
+
+// stated is a fact of the warehouse.
+func stated(id v1.Identifier) *v1.ActorFact { return &v1.ActorFact{ID: id, At: now()} }

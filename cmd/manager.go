@@ -18,7 +18,7 @@ import (
 // The lease, its events and the books of the simulated payment provider are in
 // the manager's own namespace.
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;create;update,namespace=ordercycle-system
-// +kubebuilder:rbac:groups="",resources=events,verbs=create;patch,namespace=ordercycle-system
+// +kubebuilder:rbac:groups="",resources=events,verbs=create,namespace=ordercycle-system
 // +kubebuilder:rbac:groups="",resources=configmaps,verbs=get;create;update,namespace=ordercycle-system
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create

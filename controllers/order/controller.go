@@ -46,9 +46,10 @@ type Reconciler struct {
 
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders/status,verbs=update
-// +kubebuilder:rbac:groups=ordercycle.dev,resources=orderclasses;shipments;stockitems,verbs=get;list;watch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments;stockitems,verbs=get;list;watch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=orderclasses,verbs=list;watch
 // +kubebuilder:rbac:groups="",resources=secrets;namespaces,verbs=get
-// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create
 
 // Reconcile looks at one Order.
 func (r *Reconciler) Reconcile(ctx context.Context, o *v1.Order) (ctrl.Result, error) {

@@ -44,7 +44,8 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=stockitems,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=stockitems/status,verbs=update
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments,verbs=get;list;watch;create
-// +kubebuilder:rbac:groups=ordercycle.dev,resources=orders;orderclasses,verbs=get;list;watch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=orders,verbs=get;list;watch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=orderclasses,verbs=list;watch
 
 // Reconcile runs one cycle; the name of the request is that of the namespace.
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (ctrl.Result, error) {

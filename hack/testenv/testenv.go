@@ -72,6 +72,9 @@ func Run(m *testing.M, use func(*Env)) int {
 	return code
 }
 
+// PIDs are the processes of the control plane, by program.
+func (e *Env) PIDs() map[string]int { return e.plane.PIDs() }
+
 // Stop stops the control plane.
 func (e *Env) Stop() error {
 	if err := e.plane.Stop(); err != nil {

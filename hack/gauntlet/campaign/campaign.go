@@ -24,6 +24,9 @@ type Tier struct {
 	// Sampled is how many plans of the others are run, and Recovered how many crashes
 	// in the recovery from a crash; -1 for all of the scenes in Whole.
 	Sampled, Recovered int
+	// Plans are those of a tier that has its own, one after the other: they concern
+	// what everybody shares.
+	Plans func(*Learned) []Plan
 }
 
 // TierOf is the tier of a name.
@@ -33,8 +36,12 @@ func TierOf(name string) (Tier, error) {
 		return Tier{Name: name, Whole: []string{"cancel-taken"}, Sampled: 200, Recovered: 20}, nil
 	case "full":
 		return Tier{Name: name, Sampled: 0, Recovered: 400}, nil
+	case "plane":
+		return Tier{Name: name, Plans: AtPlane}, nil
+	case "process":
+		return Tier{Name: name, Plans: AtProcesses}, nil
 	default:
-		return Tier{}, fmt.Errorf("there is no tier %q: pr, full", name)
+		return Tier{}, fmt.Errorf("there is no tier %q: pr, full, plane, process", name)
 	}
 }
 
@@ -111,6 +118,8 @@ type runs struct {
 	planned    int
 
 	secondOrder int
+	// binary is the manager, where it runs as its own process.
+	binary string
 
 	mu sync.Mutex
 }
@@ -128,7 +137,8 @@ func (c *runs) stages(ctx context.Context) error {
 	for range lessonsEach {
 		lessons = append(lessons, plans...)
 	}
-	if err := c.learn(ctx, lessons); err != nil {
+	err := c.learn(ctx, lessons)
+	if err != nil {
 		return err
 	}
 	for _, l := range c.learned {
@@ -136,9 +146,21 @@ func (c *runs) stages(ctx context.Context) error {
 	}
 	plans = nil
 	for _, l := range c.learned {
+		if c.Tier.Plans != nil {
+			all := c.Tier.Plans(l)
+			c.planned += len(all)
+			plans = append(plans, all...)
+			continue
+		}
 		all := Enumerate(l)
 		c.planned += len(all)
 		plans = append(plans, c.choose(l.Scene, all)...)
+	}
+	if c.Tier.Plans != nil {
+		c.Parallel = 1
+		if c.binary, err = buildManager(ctx, c.Dir); err != nil {
+			return err
+		}
 	}
 	if c.Plan != "" {
 		if i := slices.IndexFunc(plans, func(p Plan) bool { return p.ID() == c.Plan }); i >= 0 {
@@ -258,7 +280,7 @@ func (c *runs) onPlane(ctx context.Context, plans []Plan, done func(*Result) err
 }
 
 func (c *runs) some(ctx context.Context, env *testenv.Env, plans []Plan, done func(*Result) error) error {
-	runner := &Runner{Env: env, Calls: c.calls, Patience: patience}
+	runner := &Runner{Env: env, Calls: c.calls, Patience: patience, Binary: c.binary}
 	if c.Hunt {
 		runner.Patience = huntPatience
 	}

@@ -3,6 +3,7 @@ package campaign
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -74,10 +75,35 @@ func (s *stage) act(k fault.Kind, o *v1.Order) error {
 		s.later = append(s.later, func() error {
 			return scene.Resume(w, o.Name)
 		})
+	case fault.PlaneStopped:
+		return s.standStill("kube-apiserver")
+	case fault.StoreStopped:
+		return s.standStill("etcd")
+	case fault.Killed, fault.Zombie, fault.Double:
+		return s.processes.meddle(w, k)
 	case fault.Forward:
 		s.clock.Jump(time.Hour)
 	case fault.Backward:
 		s.clock.Jump(-time.Hour)
+	}
+	return nil
+}
+
+// stillness is how long a program of the control plane stands still.
+const stillness = 3 * time.Second
+
+// standStill stops a program of the control plane for a while.
+func (s *stage) standStill(program string) error {
+	pid, ok := s.env.PIDs()[program]
+	if !ok {
+		return fmt.Errorf("the control plane has no %s", program)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("stopping %s: %w", program, err)
+	}
+	<-time.After(stillness)
+	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+		return fmt.Errorf("letting %s go on: %w", program, err)
 	}
 	return nil
 }

@@ -117,6 +117,29 @@ func Enumerate(l *Learned) []Plan {
 	return plans
 }
 
+// AtPlane lists the faults of the control plane: each kind in each phase.
+func AtPlane(l *Learned) []Plan { return inPhases(l, l.Phases, fault.AtPlane()) }
+
+// AtProcesses lists the faults of managers as processes: each kind in each phase of
+// some scenes. A leader that stops is missed for as long as its lease lasts, so that
+// each run takes its time.
+func AtProcesses(l *Learned) []Plan {
+	if !slices.Contains([]string{"happy", "cancel-taken", "restock", "delete"}, l.Scene) {
+		return nil
+	}
+	return inPhases(l, l.Phases, fault.AtProcesses())
+}
+
+func inPhases(l *Learned, phases []string, kinds []fault.Kind) []Plan {
+	var plans []Plan
+	for _, phase := range phases {
+		for _, k := range kinds {
+			plans = append(plans, Plan{l.Scene, []fault.Fault{{Kind: k, Point: phasePoint + phase}}})
+		}
+	}
+	return plans
+}
+
 // Recoveries lists the crashes in the recovery from a crash: before and after each
 // write of the life that followed it.
 func Recoveries(first Plan, writes []string) []Plan {

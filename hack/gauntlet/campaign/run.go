@@ -52,6 +52,8 @@ type Runner struct {
 	Calls *Calls
 	// Patience is how long a scene may take to its end in one life of the manager.
 	Patience time.Duration
+	// Binary is the manager, for plans of processes.
+	Binary string
 }
 
 // calm is how long nobody may write after the end, and settle how long the last
@@ -81,6 +83,14 @@ func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*
 	result := &Result{ID: p.ID(), Plan: p}
 	var missing string
 	var late int
+	if len(p.Faults) > 0 && slices.Contains(fault.AtProcesses(), p.Faults[0].Kind) {
+		lived := time.Now()
+		if missing, late, err = r.play(ctx, st, p); err != nil {
+			return nil, err
+		}
+		result.Converged = time.Since(lived)
+		return r.judge(ctx, st, result, missing, late, reference, began)
+	}
 	release := make(chan struct{})
 	for life := 0; ; life++ {
 		wire := fault.NewWire(ofLife(p.Faults, life), release)
@@ -110,12 +120,22 @@ func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*
 	for _, w := range st.lives {
 		w.Wait()
 	}
+	return r.judge(ctx, st, result, missing, late, reference, began)
+}
+
+// judge says what a run has come to.
+func (r *Runner) judge(ctx context.Context, st *stage, result *Result, missing string, late int, reference *judge.Reference, began time.Time) (*Result, error) {
+	p := result.Plan
 	record, err := st.gather(ctx, missing, late)
 	if err != nil {
 		return nil, err
 	}
-	if !s.Loose && !deleted(p.Faults) {
-		record.run.Reference = reference
+	if reference != nil && !st.scene.Loose && !deleted(p.Faults) {
+		same := *reference
+		if st.processes != nil {
+			same.Writes = record.run.Writes // what they write cannot be told apart
+		}
+		record.run.Reference = &same
 	}
 	result.record, result.Writes = record, record.run.Writes
 	result.Violations = judge.Judge(&record.run)

@@ -36,8 +36,9 @@ type stage struct {
 	log   journal
 
 	// declined says that a call is declined, so that people have something to do about it.
-	declined bool
-	clock    fault.Clock
+	declined  bool
+	clock     fault.Clock
+	processes *processes
 	// later is what people do next, because of what they did.
 	later []func() error
 	// next is the step of the scene that is due.
@@ -130,8 +131,12 @@ func (s *stage) step() (done bool, err error) {
 	return s.next == len(s.scene.Steps), nil
 }
 
-// writes is how many writes the managers have sent so far.
+// writes is how many writes the managers have sent so far; of processes of their own
+// it is how often anything was stored.
 func (s *stage) writes() int {
+	if s.processes != nil {
+		return s.world.History.Len()
+	}
 	n := 0
 	for _, w := range s.lives {
 		n += w.Writes()

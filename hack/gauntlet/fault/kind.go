@@ -91,6 +91,30 @@ const (
 	Backward Kind = "U10-"
 )
 
+// Kinds at the control plane, which everybody shares, each when an Order is in a phase.
+const (
+	// PlaneStopped: the API server stands still for some seconds.
+	PlaneStopped Kind = "P3"
+	// StoreStopped: etcd stands still for some seconds.
+	StoreStopped Kind = "P4"
+)
+
+// Kinds at managers that are processes of their own, each when an Order is in a phase.
+const (
+	// Killed: SIGKILL, and another one is started.
+	Killed Kind = "C5"
+	// Zombie: the leader is stopped until another one leads, and then goes on.
+	Zombie Kind = "C6z"
+	// Double: two managers work from then on, and neither knows of the other.
+	Double Kind = "C7"
+)
+
+// AtPlane are the kinds at the control plane.
+func AtPlane() []Kind { return []Kind{PlaneStopped, StoreStopped} }
+
+// AtProcesses are the kinds at processes.
+func AtProcesses() []Kind { return []Kind{Killed, Zombie, Double} }
+
 // AtPhases are the kinds that are tried in every phase.
 func AtPhases() []Kind {
 	return []Kind{EditedBack, Deleted, Stripped, Stomped, Paused, Forward, Backward}

@@ -60,11 +60,16 @@ func TestGatewayFaults(t *testing.T) {
 	})
 	l.Calm()
 	var own money
+	var byHand v1.Amount
 	states := map[v1.OperationState]int{}
 	renewals, attempts := 0, 0
 	for _, o := range l.orders {
 		a := get(t, o).Status.Amounts
 		own = money{own.held + a.Authorized, own.captured + a.Captured, own.refunded + a.Refunded}
+		for _, r := range o.Spec.Payment.Refunded {
+			own.refunded -= v1.Amount(r.Amount)
+			byHand += v1.Amount(r.Amount)
+		}
 		if a.Captured-a.Refunded != a.Due {
 			t.Errorf("Order %s keeps %d and %d are due", o.Name, a.Captured-a.Refunded, a.Due)
 		}
@@ -76,8 +81,8 @@ func TestGatewayFaults(t *testing.T) {
 	if got := l.total(); got != own || got.held != 0 {
 		t.Errorf("the gateway's books say %+v, the orders' %+v", got, own)
 	}
-	t.Logf("%d orders, %d calls; operations %v after %d unclear or failed attempts and %d new keys; %d captured, %d refunded in both books",
-		len(l.orders), len(l.Requests()), states, attempts, renewals, own.captured, own.refunded)
+	t.Logf("%d orders, %d calls; operations %v after %d unclear or failed attempts and %d new keys; %d captured, %d refunded in both books, and %d by hand",
+		len(l.orders), len(l.Requests()), states, attempts, renewals, own.captured, own.refunded, byHand)
 }
 
 // open are the orders that have not ended, as they were seen last.
@@ -94,13 +99,26 @@ func (l *till) open() []*v1.Order {
 }
 
 // meddle is what customers and staff do about orders that are open: one whose
-// payment was declined is tried again, and now and then one is cancelled or made
+// payment was declined is tried again, a refund that was is paid by hand, and now and then one is cancelled or made
 // smaller.
 func meddle(t *testing.T, open []*v1.Order, random *rand.Rand) {
 	t.Helper()
 	for _, o := range open {
-		if c := meta.FindStatusCondition(o.Status.Conditions, v1.ConditionReady); c != nil && c.Reason == v1.ReasonPaymentDeclined && o.Status.ObservedGeneration == o.Generation {
+		c := meta.FindStatusCondition(o.Status.Conditions, v1.ConditionReady)
+		if c == nil || o.Status.ObservedGeneration != o.Generation {
+			continue
+		}
+		seen, a := o.Generation, o.Status.Amounts
+		switch c.Reason {
+		case v1.ReasonPaymentDeclined:
 			change(t, o, func(o *v1.Order) { o.Spec.Priority++ })
+		case v1.ReasonManualRefundRequired:
+			change(t, o, func(o *v1.Order) {
+				if o.Generation == seen { // what is owed may have changed
+					by := &o.Spec.Payment.Refunded
+					*by = append(*by, v1.ReceivedPayment{ID: v1.Identifier(fmt.Sprint("r", len(*by))), Amount: int64(a.Captured - a.Refunded - a.Due), At: testenv.Seconds(time.Now())})
+				}
+			})
 		}
 	}
 	o := open[random.IntN(len(open))]

@@ -33,9 +33,6 @@ func projectClosed(f *Facts, now time.Time) *v1.OrderStatus {
 	v.sums = payment.Sum(operations(o), o.Spec.Payment.Received, o.Spec.Payment.Refunded)
 	st.Amounts.Captured, st.Amounts.Refunded = v.sums.Captured, v.sums.Refunded
 	v.amounts.Captured, v.amounts.Refunded = v.sums.Captured, v.sums.Refunded
-	if !v.confirmed {
-		st.Amounts.Due, v.amounts.Due = 0, 0
-	}
 	st.Payment = orEmpty(st.Payment)
 	st.Payment.State = v.paymentState(o)
 	over := closedOwes(o)

@@ -310,13 +310,14 @@ func waiting(c condition.Set, f *Facts, v *view) {
 	}
 }
 
-// declined is a capture, refund or void that the provider refused, or did in
-// another currency, and that waits for an edit.
+// declined is a capture or void that the provider refused, or did in another
+// currency, and that waits for an edit. A refund that was refused waits for none: it
+// is owed.
 func declined(o *v1.Order) *v1.PaymentOperation {
 	ops := operations(o)
 	for i := range ops {
 		op := &ops[i]
-		if op.Kind != v1.OperationAuthorize && op.Basis >= o.Generation && payment.LastVain(ops, op.Kind, payment.PlaceOf(op)) == op {
+		if (op.Kind == v1.OperationCapture || op.Kind == v1.OperationVoid) && op.Basis >= o.Generation && payment.LastVain(ops, op.Kind, payment.PlaceOf(op)) == op {
 			return op
 		}
 	}

@@ -134,6 +134,12 @@ func TestAnotherProviderIsChosen(t *testing.T) {
 		t.Errorf("operations (-want +got):\n%s", diff)
 	}
 	s = held(t)
+	s.receive(2000) // and by then there is nothing to be held at the wallet
+	s.settle()
+	if got := s.text(); got != "Backordered, ready AwaitingStock; held 0 taken 2000 back 0 due 2000" || len(operations(s.order())) != 2 {
+		t.Errorf("paid by hand it is %s, after %v", got, s.calls())
+	}
+	s = held(t)
 	s.look() // finds the hold
 	s.bank.decline = true
 	s.settle()

@@ -208,7 +208,7 @@ func (v *view) need() payment.Need {
 	case v.abandoned():
 		return payment.Need{Close: true}
 	case v.ready():
-		return payment.Need{Authorize: v.toAuthorize(), Keep: v1.MaxAmount}
+		return payment.Need{Authorize: v.toAuthorize(), Only: true, Keep: v1.MaxAmount}
 	case !v.confirmed:
 		return payment.Need{Keep: v1.MaxAmount}
 	default:

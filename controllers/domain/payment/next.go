@@ -10,6 +10,8 @@ import (
 type Need struct {
 	// Authorize is the money that must be held before the order is confirmed; 0 for none.
 	Authorize v1.Amount
+	// Only says that no money may be held but at the chosen provider.
+	Only bool
 	// Capture is the money that should have come in by now.
 	Capture v1.Amount
 	// Keep is the most that may stay with us: what is above it is refunded.
@@ -48,7 +50,7 @@ func Next(ops []v1.PaymentOperation, s Sums, n Need, chosen Place, generation in
 		}
 	}
 	held, rest := oldest(ops, v1.OperationAuthorize, v1.OperationCapture, v1.OperationVoid)
-	if stray := HeldElsewhere(ops, chosen); n.Authorize > 0 && stray != nil {
+	if stray := HeldElsewhere(ops, chosen); n.Only && stray != nil {
 		return on(v1.OperationVoid, left(ops, stray), stray)
 	}
 	if n.Close || (n.Authorize > 0 && s.Authorized != n.Authorize) {

@@ -70,10 +70,13 @@ func TestNext(t *testing.T) {
 		"a release that was declined lets nothing be held twice":          {with(nil, held, declined(v1.OperationVoid, 1, generation)), Need{Authorize: 90, Keep: v1.MaxAmount}, nil},
 		"a declined release does not hide another kind":                   {with(nil, held, declined(v1.OperationVoid, 1, generation)), Need{Capture: 60, Keep: 100}, &Step{v1.OperationCapture, here, 60, held.ID}},
 		"another provider is chosen, so the hold at the old one is released": {
-			with(nil, elsewhere(held)), Need{Authorize: 100, Keep: v1.MaxAmount}, &Step{v1.OperationVoid, there, 100, held.ID},
+			with(nil, elsewhere(held)), Need{Authorize: 100, Only: true, Keep: v1.MaxAmount}, &Step{v1.OperationVoid, there, 100, held.ID},
+		},
+		"also where nothing is to be held here": {
+			with(nil, elsewhere(held)), Need{Only: true, Keep: v1.MaxAmount}, &Step{v1.OperationVoid, there, 100, held.ID},
 		},
 		"a release that was declined there lets nothing be held here": {
-			with(nil, elsewhere(held), elsewhere(declined(v1.OperationVoid, 1, generation))), Need{Authorize: 100, Keep: v1.MaxAmount}, nil,
+			with(nil, elsewhere(held), elsewhere(declined(v1.OperationVoid, 1, generation))), Need{Authorize: 100, Only: true, Keep: v1.MaxAmount}, nil,
 		},
 		"what was declined there is tried here": {
 			with(nil, elsewhere(declined(v1.OperationAuthorize, 1, generation))), Need{Authorize: 100, Keep: v1.MaxAmount}, &Step{v1.OperationAuthorize, here, 100, ""},

@@ -175,8 +175,11 @@ func (p *Provider) listed(ctx context.Context, id string, since time.Time, all b
 			if err != nil {
 				return nil, lookupError(err)
 			}
-			found[intent.Metadata[metaOperation]] = intent
-			if !all && intent.Metadata[metaOperation] == id {
+			operation := intent.Metadata[metaOperation]
+			if found[operation] == nil { // the newest comes first
+				found[operation] = intent
+			}
+			if !all && operation == id {
 				break
 			}
 			if read++; read == maxListed {

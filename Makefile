@@ -58,7 +58,7 @@ e2e: k8s ## Run the tests that see the manager as its own process: the demo, and
 
 TIER ?= pr
 .PHONY: gauntlet
-gauntlet: k8s ## Let things go wrong and judge what happens: TIER=pr (minutes), full (an hour, goes on where it was unless FRESH=1), mutants
+gauntlet: k8s ## Let things go wrong and judge what happens: TIER=pr (minutes), full (an hour, goes on where it was unless FRESH=1), process, plane, mutants
 	@go build -o bin/gauntlet ./hack/gauntlet
 	@bin/gauntlet $(if $(filter mutants,$(TIER)),mutants,run --tier $(TIER) $(if $(FRESH)$(filter pr,$(TIER)),--fresh))
 

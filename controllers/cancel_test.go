@@ -14,13 +14,6 @@ import (
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
-func token(namespace, name, token string, kind corev1.SecretType) *corev1.Secret {
-	return &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Type: kind,
-		StringData: map[string]string{v1.PaymentTokenKey: token},
-	}
-}
-
 // TestCancel gives units and money back, wherever the order stands.
 func TestCancel(t *testing.T) {
 	env.StartManager(t)

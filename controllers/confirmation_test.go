@@ -117,7 +117,7 @@ func TestASuspectedDuplicateIsAskedAbout(t *testing.T) {
 func TestAPriceIsAccepted(t *testing.T) {
 	env.StartManager(t)
 	ns := judging(t)
-	create(t, token(ns, "tok", "tok_ok", v1.PaymentTokenSecretType))
+	create(t, testenv.MakeToken(ns, "tok", "tok_ok"))
 	o := testenv.MakeOrder(ns, "a").Line("TEA", 2).Pay(v1.PaymentOnline).Token("tok").Change(func(o *v1.Order) {
 		o.Spec.ExpectedTotal = new(v1.Amount(1500))
 	}).Obj()
@@ -139,7 +139,7 @@ func TestAHoldProceedsAtItsDeadline(t *testing.T) {
 	ns := judging(t, func(c *v1.OrderClass) {
 		c.Spec.Confirmation = &v1.ConfirmationPolicy{AutoApproveBelow: new(v1.Amount(0)), OnDeadline: v1.HoldProceed}
 	})
-	create(t, token(ns, "tok", "tok_ok", v1.PaymentTokenSecretType))
+	create(t, testenv.MakeToken(ns, "tok", "tok_ok"))
 	o := testenv.MakeOrder(ns, "a").Line("TEA", 1).Pay(v1.PaymentOnline).Token("tok").Obj()
 	held := testenv.MakeOrder(ns, "b").Line("TEA", 1).Change(func(o *v1.Order) { o.Spec.ShipTo.City = "" }).Obj()
 	create(t, o, held)

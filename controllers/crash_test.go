@@ -119,7 +119,7 @@ func (s *scenario) crashOnce(t *testing.T, k int64, after bool) (done bool) {
 	books := func() payment.Sums { return booksOf(t, o) }
 	if s.gateway {
 		l := connect(t, ns)
-		l.take(class)
+		testenv.AtGateway(class, l.URL)
 		o.Spec.Payment.TokenSecretRef = &v1.LocalReference{Name: "ok"}
 		books = func() payment.Sums {
 			m := l.total()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -190,10 +191,12 @@ func TestConfirmationFindings(t *testing.T) {
 	for _, o := range []*v1.Order{sku, class, address, price} {
 		awaitOrder(t, o, inPhase(v1.OrderCompleted))
 	}
-	create(t, token(ns, "token", "tok_ok", "Opaque"))
+	opaque := testenv.MakeToken(ns, "token", "tok_ok")
+	opaque.Type = corev1.SecretTypeOpaque
+	create(t, opaque)
 	change(t, secret, func(o *v1.Order) { o.Spec.Priority = 1 })
 	awaitOrder(t, secret, heldFor(v1.OrderOnHold, v1.ReasonSecretNotUsable, "spec.payment.tokenSecretRef"))
-	create(t, token(ns, "token-2", "tok_ok", v1.PaymentTokenSecretType))
+	create(t, testenv.MakeToken(ns, "token-2", "tok_ok"))
 	change(t, secret, func(o *v1.Order) { o.Spec.Payment.TokenSecretRef.Name = "token-2" })
 	awaitOrder(t, secret, inPhase(v1.OrderCompleted))
 }
@@ -204,7 +207,7 @@ func TestPaymentAnswers(t *testing.T) {
 	env.StartManager(t)
 	ns := env.Namespace(t)
 	create(t, testenv.MakeStock(ns, "tea", "TEA", 10), testenv.MakeClass(ns, "retail"),
-		token(ns, "bad", "tok_decline", v1.PaymentTokenSecretType), token(ns, "slow", "tok_timeout", v1.PaymentTokenSecretType), token(ns, "good", "tok_ok", v1.PaymentTokenSecretType))
+		testenv.MakeToken(ns, "bad", "tok_decline"), testenv.MakeToken(ns, "slow", "tok_timeout"), testenv.MakeToken(ns, "good", "tok_ok"))
 	declined := testenv.MakeOrder(ns, "declined").Line("TEA", 1).Pay(v1.PaymentCard).Token("bad").Obj()
 	lost := testenv.MakeOrder(ns, "lost").Line("TEA", 1).Pay(v1.PaymentCard).Token("slow").Obj()
 	create(t, declined, lost)

@@ -194,16 +194,19 @@ func TestProviderThatCannotBeUsed(t *testing.T) {
 	unusable(o, "add host 127.0.0.1")
 	stop()
 
-	secret := l.credentials("")
+	secret := testenv.MakeCredentials(l.ns, "", l.WebhookSecret)
 	get(t, secret)
 	remove(t, secret)
 	clock := &movableClock{}
 	env.StartManager(t, atGateway, func(o *controllers.Options) { o.Clock = clock })
 	unusable(o, "create Secret "+secret.Name)
-	create(t, l.credentials("wrong"))
+	create(t, testenv.MakeCredentials(l.ns, "wrong", l.WebhookSecret))
 	clock.move(t, time.Minute, o)
 	unusable(o, "check the Secret's apiKey")
-	change(t, secret, func(s *corev1.Secret) { s.Data = nil; s.StringData = l.credentials(l.APIKey).StringData })
+	change(t, secret, func(s *corev1.Secret) {
+		s.Data = nil
+		s.StringData = testenv.MakeCredentials(l.ns, l.APIKey, l.WebhookSecret).StringData
+	})
 	clock.move(t, 10*time.Minute, o)
 	l.dispatch(t, o)
 	l.awaitTotal(t, o, money{0, 2000, 0})

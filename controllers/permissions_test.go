@@ -44,7 +44,7 @@ func TestPermissionsAreExact(t *testing.T) {
 			if c, ok := fault.Read(r); ok && err == nil && response.StatusCode != http.StatusForbidden {
 				mu.Lock()
 				defer mu.Unlock()
-				used[permission(c.Verb, c.Resource, c.Group)] = true
+				used[c.Permission()] = true
 			}
 			return response, err
 		})
@@ -99,13 +99,6 @@ func TestPermissionsAreExact(t *testing.T) {
 	}
 }
 
-func permission(verb, resource, group string) string {
-	if group != "" {
-		resource += "." + group
-	}
-	return verb + " " + resource
-}
-
 // permissions are those of config/rbac/role.yaml.
 func permissions(t *testing.T) []string {
 	t.Helper()
@@ -123,7 +116,7 @@ func permissions(t *testing.T) []string {
 			for _, group := range rule.APIGroups {
 				for _, resource := range rule.Resources {
 					for _, verb := range rule.Verbs {
-						list = append(list, permission(verb, resource, group))
+						list = append(list, fault.Call{Verb: verb, Group: group, Resource: resource}.Permission())
 					}
 				}
 			}

@@ -242,7 +242,7 @@ func TestCase05_ShortagePolicies(t *testing.T) {
 func paidByWallet(t *testing.T, ns string) *v1.Order {
 	t.Helper()
 	tea, cup := testenv.MakeStock(ns, "tea", "TEA", 1), testenv.MakeStock(ns, "cup", "CUP", 1)
-	create(t, tea, cup, token(ns, "tok", "tok_ok", v1.PaymentTokenSecretType))
+	create(t, tea, cup, testenv.MakeToken(ns, "tok", "tok_ok"))
 	awaitCounters(t, tea, 1, 0)
 	awaitCounters(t, cup, 1, 0)
 	return place(t, testenv.MakeOrder(ns, "a").Line("TEA", 3).Line("CUP", 1).Pay(v1.PaymentOnline).Token("tok"))

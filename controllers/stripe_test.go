@@ -33,7 +33,7 @@ func TestStripe(t *testing.T) {
 		}
 	}
 	const signing = "whsec_of_the_endpoint"
-	create(t, class, testenv.MakeStock(ns, "tea", "TEA", 10), token(ns, "card", stripefake.CardOK, v1.PaymentTokenSecretType), &corev1.Secret{
+	create(t, class, testenv.MakeStock(ns, "tea", "TEA", 10), testenv.MakeToken(ns, "card", stripefake.CardOK), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: testenv.ManagerNamespace, Name: ns + ".stripe"},
 		StringData: map[string]string{v1.ProviderAPIKey: account.APIKey, v1.ProviderWebhookSecret: signing},
 	})

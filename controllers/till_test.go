@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -44,7 +42,7 @@ func openTill(t *testing.T, tune ...func(*v1.OrderClass)) *till {
 	t.Helper()
 	l := connect(t, env.Namespace(t))
 	class := testenv.Manual(testenv.MakeClass(l.ns, "retail"))
-	l.take(class)
+	testenv.AtGateway(class, l.URL)
 	for _, f := range tune {
 		f(class)
 	}
@@ -60,30 +58,13 @@ func connect(t *testing.T, ns string) *till {
 	l := &till{Gateway: gatewayfake.Start(), ns: ns, seen: map[types.UID]*v1.Order{}}
 	t.Cleanup(l.Close)
 	l.watch(t)
-	create(t, l.credentials(l.APIKey), token(ns, "ok", gatewayfake.TokenOK, v1.PaymentTokenSecretType))
+	create(t, testenv.MakeCredentials(ns, l.APIKey, l.WebhookSecret), testenv.MakeToken(ns, "ok", gatewayfake.TokenOK))
 	t.Cleanup(func() {
 		if !t.Failed() {
 			l.audit(t)
 		}
 	})
 	return l
-}
-
-// take lets the gateway take what the simulated provider took in a class.
-func (l *till) take(class *v1.OrderClass) {
-	for i := range class.Spec.Payment.Providers {
-		if p := &class.Spec.Payment.Providers[i]; p.Type == v1.ProviderSimulated {
-			p.Type, p.URL, p.SecretRef = v1.ProviderHTTP, l.URL, &v1.LocalReference{Name: "gateway"}
-		}
-	}
-}
-
-// credentials is the Secret of the gateway's provider.
-func (l *till) credentials(apiKey string) *corev1.Secret {
-	return &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: testenv.ManagerNamespace, Name: l.ns + ".gateway"},
-		StringData: map[string]string{v1.ProviderAPIKey: apiKey, v1.ProviderWebhookSecret: l.WebhookSecret},
-	}
 }
 
 // place places an order of some units of tea at 10.00 each.

@@ -29,7 +29,7 @@ func runCommand() *cobra.Command {
 			return run(c.Context(), o, tier, plan)
 		},
 	}
-	c.Flags().StringVar(&tier, "tier", "pr", "which plans: pr, a sample that takes some minutes, or full, every single fault")
+	c.Flags().StringVar(&tier, "tier", "pr", "which plans: pr, a sample that takes some minutes; full, every single fault; process; plane")
 	c.Flags().StringVar(&plan, "plan", "", "the id of one plan, to run that alone and keep its record")
 	c.Flags().StringSliceVar(&o.Scenes, "scene", nil, "only these scenes")
 	c.Flags().StringVar(&o.Dir, "out", "out", "where results go")

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -86,6 +87,32 @@ func MakeClass(namespace, name string) *v1.OrderClass {
 			Carrier:   v1.CarrierPolicy{Type: v1.CarrierSimulated, StepSeconds: new(int32(0))},
 			Returns:   &v1.ReturnPolicy{WindowDays: new(int32(0))},
 		},
+	}
+}
+
+// AtGateway lets a gateway at an address take what the simulated provider took in a
+// class, with the credentials of MakeCredentials.
+func AtGateway(c *v1.OrderClass, url string) {
+	for i := range c.Spec.Payment.Providers {
+		if p := &c.Spec.Payment.Providers[i]; p.Type == v1.ProviderSimulated {
+			p.Type, p.URL, p.SecretRef = v1.ProviderHTTP, url, &v1.LocalReference{Name: "gateway"}
+		}
+	}
+}
+
+// MakeCredentials makes the Secret of the gateway of a namespace.
+func MakeCredentials(namespace, apiKey, webhookSecret string) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: ManagerNamespace, Name: namespace + ".gateway"},
+		StringData: map[string]string{v1.ProviderAPIKey: apiKey, v1.ProviderWebhookSecret: webhookSecret},
+	}
+}
+
+// MakeToken makes a Secret with a customer's payment token.
+func MakeToken(namespace, name, token string) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Type: v1.PaymentTokenSecretType,
+		StringData: map[string]string{v1.PaymentTokenKey: token},
 	}
 }
 

@@ -14,18 +14,14 @@ type Calls struct {
 	used map[string]bool
 }
 
-// Add notes the permission that a call needs, as "verb resource.group".
+// Add notes the permission that a call needs.
 func (c *Calls) Add(call fault.Call) {
-	permission := call.Verb + " " + call.Resource
-	if call.Group != "" {
-		permission += "." + call.Group
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.used == nil {
 		c.used = map[string]bool{}
 	}
-	c.used[permission] = true
+	c.used[call.Permission()] = true
 }
 
 // Used lists the permissions, sorted.

@@ -19,10 +19,10 @@ import (
 // Tier is how much is run.
 type Tier struct {
 	Name string
-	// Scenes whose single faults are all run; nil for every scene.
+	// Whole are the scenes whose single faults are all run; nil for every scene.
 	Whole []string
 	// Sampled is how many plans of the others are run, and Recovered how many crashes
-	// in the recovery from a crash; -1 for all of the scenes in Whole.
+	// in the recovery from a crash.
 	Sampled, Recovered int
 	// Plans are those of a tier that has its own, one after the other: they concern
 	// what everybody shares.
@@ -127,24 +127,13 @@ type runs struct {
 // stages learns the scenes, then runs their single faults, then the crashes in
 // recoveries.
 func (c *runs) stages(ctx context.Context) error {
-	var plans []Plan
-	for _, s := range scene.All() {
-		if c.Scenes == nil || slices.Contains(c.Scenes, s.Name) {
-			plans = append(plans, Plan{Scene: s.Name})
-		}
-	}
-	var lessons []Plan
-	for range lessonsEach {
-		lessons = append(lessons, plans...)
-	}
-	err := c.learn(ctx, lessons)
-	if err != nil {
+	if err := c.learn(ctx); err != nil {
 		return err
 	}
 	for _, l := range c.learned {
 		c.Log("learned %-12s %3d writes, and %2d that come now and then; %d calls and %d look-ups at the provider", l.Scene, len(l.Writes), len(l.Unsteady), l.Sends, l.LookUps)
 	}
-	plans = nil
+	var plans []Plan
 	for _, l := range c.learned {
 		if c.Tier.Plans != nil {
 			all := c.Tier.Plans(l)
@@ -158,22 +147,30 @@ func (c *runs) stages(ctx context.Context) error {
 	}
 	if c.Tier.Plans != nil {
 		c.Parallel = 1
+		var err error
 		if c.binary, err = buildManager(ctx, c.Dir); err != nil {
 			return err
 		}
 	}
 	if c.Plan != "" {
-		if i := slices.IndexFunc(plans, func(p Plan) bool { return p.ID() == c.Plan }); i >= 0 {
-			return c.runAll(ctx, plans[i:i+1])
-		}
-	} else if err := c.runAll(ctx, plans); err != nil {
+		return c.replay(ctx, plans)
+	}
+	if err := c.runAll(ctx, plans); err != nil {
 		return err
 	}
 	return c.recoveries(ctx)
 }
 
-// learn plays each scene without a fault.
-func (c *runs) learn(ctx context.Context, plans []Plan) error {
+// learn plays each scene without a fault, some times.
+func (c *runs) learn(ctx context.Context) error {
+	var plans []Plan
+	for range lessonsEach {
+		for _, s := range scene.All() {
+			if c.Scenes == nil || slices.Contains(c.Scenes, s.Name) {
+				plans = append(plans, Plan{Scene: s.Name})
+			}
+		}
+	}
 	return c.onPlane(ctx, plans, func(r *Result) error {
 		c.mu.Lock()
 		defer c.mu.Unlock()

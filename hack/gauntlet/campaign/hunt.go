@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
-	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 )
 
 // huntPatience is shorter than patience: a mutant that keeps an order from its end
@@ -61,13 +60,7 @@ func (c *runs) hunt(ctx context.Context) error {
 // Learn learns every scene and writes what it has learned into a file.
 func Learn(ctx context.Context, o Options, path string) ([]*Learned, error) {
 	c := &runs{Options: o, results: &results{known: map[string]int{}, tried: map[string]int{}}, calls: &Calls{}, references: map[string]*judge.Reference{}}
-	var lessons []Plan
-	for range lessonsEach {
-		for _, s := range scene.All() {
-			lessons = append(lessons, Plan{Scene: s.Name})
-		}
-	}
-	if err := c.learn(ctx, lessons); err != nil {
+	if err := c.learn(ctx); err != nil {
 		return nil, err
 	}
 	text, err := json.Marshal(c.learned)

@@ -9,13 +9,18 @@ import (
 	"syscall"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
-// takeover is longer than the lease of a leader that has stopped.
-const takeover = 20 * time.Second
+// takeover is how long another manager may take to lead once the leader has stopped;
+// the lease lasts fifteen seconds.
+const takeover = time.Minute
 
 // processes are managers of their own, as they run in a cluster.
 type processes struct {
@@ -36,8 +41,7 @@ func buildManager(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// newProcesses starts the first manager. Where leaders are elected a second one
-// waits beside it.
+// newProcesses starts the first manager.
 func newProcesses(ctx context.Context, env *testenv.Env, binary string, elected bool) (*processes, error) {
 	dir, err := os.MkdirTemp("", "gauntlet-")
 	if err != nil {
@@ -74,7 +78,7 @@ func (p *processes) start() error {
 }
 
 // meddle does to the managers what a fault says.
-func (p *processes) meddle(_ *scene.World, k fault.Kind) error {
+func (p *processes) meddle(w *scene.World, k fault.Kind) error {
 	first := p.running[0]
 	switch k {
 	case fault.Killed:
@@ -85,18 +89,40 @@ func (p *processes) meddle(_ *scene.World, k fault.Kind) error {
 	case fault.Double:
 		return p.start()
 	default: // Zombie
+		old, err := leader(w)
+		if err != nil {
+			return err
+		}
 		if err := first.Process.Signal(syscall.SIGSTOP); err != nil {
 			return fmt.Errorf("stopping the leader: %w", err)
 		}
 		if err := p.start(); err != nil {
 			return err
 		}
-		<-time.After(takeover)
+		err = wait.PollUntilContextTimeout(w, 200*time.Millisecond, takeover, true, func(context.Context) (bool, error) {
+			now, err := leader(w)
+			return now != old, err
+		})
+		if err != nil {
+			return fmt.Errorf("waiting for another leader: %w", err)
+		}
 		if err := first.Process.Signal(syscall.SIGCONT); err != nil {
 			return fmt.Errorf("letting the old leader go on: %w", err)
 		}
 		return nil
 	}
+}
+
+// leader is who holds the lease.
+func leader(w *scene.World) (string, error) {
+	lease := &coordinationv1.Lease{}
+	if err := w.Client.Get(w, client.ObjectKey{Namespace: testenv.ManagerNamespace, Name: "manager.ordercycle.dev"}, lease); err != nil {
+		return "", fmt.Errorf("reading the lease: %w", err)
+	}
+	if lease.Spec.HolderIdentity == nil {
+		return "", nil
+	}
+	return *lease.Spec.HolderIdentity, nil
 }
 
 // kill ends all managers without a word.

@@ -2,29 +2,48 @@ package campaign
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 )
 
-// recoveries runs crashes in the recovery from a crash: for each plan in which the
-// process died right after a write, at each write of the life that followed.
+// recoveries runs crashes in the recovery from a crash: a sample of those at each
+// write of the life that followed a crash right after a write.
 func (c *runs) recoveries(ctx context.Context) error {
-	if c.Plan == "" && c.Tier.Recovered == 0 {
+	if c.Tier.Recovered == 0 {
 		return nil
 	}
+	plans := secondCrashes(c.results.all())
+	c.secondOrder = len(plans)
+	return c.runAll(ctx, sample(plans, c.Tier.Recovered))
+}
+
+// secondCrashes lists the crashes in the recoveries that have been seen.
+func secondCrashes(seen []*Result) []Plan {
 	var plans []Plan
-	for _, r := range c.results.all() {
+	for _, r := range seen {
 		if len(r.Plan.Faults) == 1 && r.Plan.Faults[0].Kind == fault.CrashAfter && r.Verdict == Passed {
 			plans = append(plans, Recoveries(r.Plan, r.Recovery)...)
 		}
 	}
-	c.secondOrder = len(plans)
-	if c.Plan != "" {
-		if i := slices.IndexFunc(plans, func(p Plan) bool { return p.ID() == c.Plan }); i >= 0 {
-			return c.runAll(ctx, plans[i:i+1])
-		}
-		return nil
+	return plans
+}
+
+// replay runs one plan by its id: one of the tier, or one that the results of an
+// earlier campaign tell of.
+func (c *runs) replay(ctx context.Context, plans []Plan) error {
+	earlier, err := readResults(c.Dir)
+	if err != nil {
+		return err
 	}
-	return c.runAll(ctx, sample(plans, c.Tier.Recovered))
+	for _, r := range earlier {
+		plans = append(plans, r.Plan)
+	}
+	plans = append(plans, secondCrashes(earlier)...)
+	i := slices.IndexFunc(plans, func(p Plan) bool { return p.ID() == c.Plan })
+	if i < 0 {
+		return fmt.Errorf("there is no plan %s in tier %s, nor in the results in %s", c.Plan, c.Tier.Name, c.Dir)
+	}
+	return c.runAll(ctx, plans[i:i+1])
 }

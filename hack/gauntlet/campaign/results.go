@@ -2,6 +2,8 @@ package campaign
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,25 +16,30 @@ import (
 )
 
 // resultsFile has a line for each result, so that a campaign that was interrupted
-// goes on where it was.
+// goes on where it was, as long as the code is the same.
 const resultsFile = "gauntlet.ndjson"
 
 // results are those of this campaign and of an earlier part of it.
 type results struct {
-	mu   sync.Mutex
-	file *os.File
-	list []*Result
+	mu    sync.Mutex
+	file  *os.File
+	build string
+	list  []*Result
 	// known counts the results of a plan that count, and tried all of them.
 	known, tried map[string]int
 }
 
 func openResults(o Options) (*results, error) {
 	r := &results{known: map[string]int{}, tried: map[string]int{}}
+	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
+		return nil, fmt.Errorf("making the directory for the results: %w", err)
+	}
 	if o.Plan != "" {
 		return r, nil // it is run for its record, and changes no figures
 	}
-	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
-		return nil, fmt.Errorf("making the directory for the results: %w", err)
+	var err error
+	if r.build, err = build(); err != nil {
+		return nil, err
 	}
 	path := filepath.Join(o.Dir, resultsFile)
 	if o.Fresh {
@@ -40,23 +47,58 @@ func openResults(o Options) (*results, error) {
 			return nil, fmt.Errorf("forgetting the earlier results: %w", err)
 		}
 	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	earlier, err := readResults(o.Dir)
 	if err != nil {
+		return nil, err
+	}
+	for _, result := range earlier {
+		if result.Build == r.build { // those of other code say nothing of this
+			r.note(result)
+		}
+	}
+	if r.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
 		return nil, fmt.Errorf("opening the results: %w", err)
 	}
-	r.file = file
+	return r, nil
+}
+
+// readResults reads the results in a directory, none if there are none.
+func readResults(dir string) ([]*Result, error) {
+	file, err := os.Open(filepath.Join(dir, resultsFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the earlier results: %w", err)
+	}
+	defer file.Close()
+	var list []*Result
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		result := &Result{}
 		if json.Unmarshal(lines.Bytes(), result) == nil { // the last line may be cut off
-			r.note(result)
+			list = append(list, result)
 		}
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("reading the earlier results: %w", err)
 	}
-	return r, nil
+	return list, nil
+}
+
+// build names the code that runs: the product is in this program.
+func build() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding this program: %w", err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading this program: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8]), nil
 }
 
 func (r *results) note(result *Result) {
@@ -81,6 +123,7 @@ func (r *results) add(result *Result) error {
 	if r.file == nil {
 		return nil
 	}
+	result.Build = r.build
 	line, err := json.Marshal(result)
 	if err != nil {
 		return fmt.Errorf("encoding a result: %w", err)

@@ -27,8 +27,10 @@ const (
 
 // Result is what has become of a plan.
 type Result struct {
-	ID         string            `json:"id"`
-	Plan       Plan              `json:"plan"`
+	ID   string `json:"id"`
+	Plan Plan   `json:"plan"`
+	// Build is the code that ran.
+	Build      string            `json:"build"`
 	Verdict    string            `json:"verdict"`
 	Violations []judge.Violation `json:"violations,omitempty"`
 	// Writes of all lives of the manager.
@@ -93,8 +95,9 @@ func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*
 	}
 	release := make(chan struct{})
 	for life := 0; ; life++ {
-		wire := fault.NewWire(ofLife(p.Faults, life), release)
-		st.planCalls(p.Faults, life, wire)
+		faults := ofLife(p.Faults, life)
+		wire := fault.NewWire(faults, release)
+		st.planCalls(faults, wire)
 		stop, err := st.begin(ctx, wire)
 		if err != nil {
 			return nil, err
@@ -104,15 +107,16 @@ func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*
 			release = make(chan struct{})
 		}
 		lived := time.Now()
-		missing, late, err = r.live(ctx, st, wire, ofLife(p.Faults, life))
+		missing, late, err = r.live(ctx, st, wire, faults)
 		result.Converged = time.Since(lived)
-		if stopped := stop(); err == nil && !crashed(ctx, wire, p, life) {
+		stopped, again := stop(), crashed(wire, faults)
+		if err == nil && !again {
 			err = stopped
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !crashed(ctx, wire, p, life) {
+		if !again {
 			break
 		}
 	}
@@ -155,9 +159,9 @@ func (r *Runner) judge(ctx context.Context, st *stage, result *Result, missing s
 	return result, nil
 }
 
-// crashed says whether a life ended by a fault.
-func crashed(_ context.Context, w *fault.Wire, p Plan, life int) bool {
-	return slices.ContainsFunc(ofLife(p.Faults, life), func(f fault.Fault) bool { return f.Kind.Crash() && w.Reached(f) })
+// crashed says whether a life ended by one of its faults.
+func crashed(w *fault.Wire, faults []fault.Fault) bool {
+	return slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind.Crash() && w.Reached(f) })
 }
 
 func ofLife(faults []fault.Fault, life int) []fault.Fault {
@@ -179,7 +183,7 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 	defer tick.Stop()
 	var reached time.Time
 	var problem error
-	writes, wrote := -1, time.Now()
+	writes, wrote, atEnd := -1, time.Now(), 0
 	for {
 		changed := s.world.History.Changed()
 		if err := s.world.History.Err(); err != nil {
@@ -212,11 +216,11 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 		case missing != "":
 			reached = time.Time{}
 		case reached.IsZero():
-			reached = time.Now()
+			reached, atEnd = time.Now(), writes
 		case time.Since(wrote) >= calm:
 			return "", 0, nil
 		case time.Since(reached) >= settle+5*calm:
-			return "", writes, nil
+			return "", writes - atEnd, nil // there is no end of it
 		}
 		select {
 		case <-ctx.Done():
@@ -235,7 +239,7 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 }
 
 // planCalls plans the faults at calls to the gateway.
-func (s *stage) planCalls(faults []fault.Fault, life int, w *fault.Wire) {
+func (s *stage) planCalls(faults []fault.Fault, w *fault.Wire) {
 	at := map[fault.Kind]gatewayfake.Fault{
 		fault.NoCall: gatewayfake.TimeoutBefore, fault.NoAnswer: gatewayfake.TimeoutAfter, fault.Broken: gatewayfake.Error500Before,
 		fault.Busy: gatewayfake.RateLimit, fault.BrokenAfter: gatewayfake.Error500After, fault.LateCall: gatewayfake.Late, fault.Undecided: gatewayfake.Pending,
@@ -248,7 +252,7 @@ func (s *stage) planCalls(faults []fault.Fault, life int, w *fault.Wire) {
 		if send {
 			point = fmt.Sprintf("send#%d", n)
 		}
-		for _, f := range ofLife(faults, life) {
+		for _, f := range faults {
 			if f.Point == point && !w.Reached(f) {
 				w.Reach(f)
 				if f.Kind == fault.CrashCalling {

@@ -60,6 +60,14 @@ func Read(r *http.Request) (c Call, ok bool) {
 	return c, true
 }
 
+// Permission is what RBAC must grant for a call: "update orders/status.ordercycle.dev".
+func (c Call) Permission() string {
+	if c.Group == "" {
+		return c.Verb + " " + c.Resource
+	}
+	return c.Verb + " " + c.Resource + "." + c.Group
+}
+
 // Writes says whether a call changes something that the campaign looks at: all but
 // the leader's lease and the questions of authentication.
 func (c Call) Writes() bool {

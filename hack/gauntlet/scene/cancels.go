@@ -33,7 +33,7 @@ func cancelTaken() *Scene {
 
 func lower() *Scene {
 	return &Scene{
-		Name: "lower", About: "A paid order is made smaller and then larger again before the warehouse begins: what was cancelled stays so, and its price goes back.",
+		Name: "lower", About: "A paid order is made smaller before the warehouse begins: a unit comes back, and its price goes back.",
 		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
 		Objects: []client.Object{stock("tea", "TEA", 9), order("o").Line("TEA", 3).Pay(v1.PaymentOnline).Obj()},
 		Steps: []Step{

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -92,20 +91,13 @@ func Canaries(g *gatewayfake.Gateway) []string {
 // Build makes what is there before anything happens, but for the scene's objects.
 func (s *Scene) Build(w *World) error {
 	class := testenv.MakeClass(w.Namespace, "retail")
-	for i := range class.Spec.Payment.Providers {
-		if p := &class.Spec.Payment.Providers[i]; p.Type == v1.ProviderSimulated {
-			p.Type, p.URL, p.SecretRef = v1.ProviderHTTP, w.Gateway.URL, &v1.LocalReference{Name: "gateway"}
-		}
-	}
+	testenv.AtGateway(class, w.Gateway.URL)
 	if s.Class != nil {
 		s.Class(class)
 	}
 	objects := []client.Object{
-		&corev1.Secret{
-			ObjectMeta: metav1.ObjectMeta{Namespace: testenv.ManagerNamespace, Name: w.Namespace + ".gateway"},
-			StringData: map[string]string{v1.ProviderAPIKey: w.Gateway.APIKey, v1.ProviderWebhookSecret: w.Gateway.WebhookSecret},
-		},
-		token("ok", canaryToken), token("bad", gatewayfake.TokenDecline), class,
+		testenv.MakeCredentials(w.Namespace, w.Gateway.APIKey, w.Gateway.WebhookSecret),
+		testenv.MakeToken(w.Namespace, "ok", canaryToken), testenv.MakeToken(w.Namespace, "bad", gatewayfake.TokenDecline), class,
 	}
 	for _, o := range append(objects, s.Objects...) {
 		o = o.DeepCopyObject().(client.Object)
@@ -117,13 +109,6 @@ func (s *Scene) Build(w *World) error {
 		}
 	}
 	return nil
-}
-
-func token(name, value string) *corev1.Secret {
-	return &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: name}, Type: v1.PaymentTokenSecretType,
-		StringData: map[string]string{v1.PaymentTokenKey: value},
-	}
 }
 
 // order begins an Order that pays by a card at the gateway.

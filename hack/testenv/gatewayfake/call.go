@@ -12,6 +12,8 @@ import (
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+
+	"ordercycle.dev/ordercycle/hack/testenv/httpcut"
 )
 
 // call is the body of a POST.
@@ -89,7 +91,7 @@ func problem(status int, why string) reply {
 
 func (a reply) write(w http.ResponseWriter) {
 	if a.cut {
-		cut(w)
+		httpcut.Cut(w)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -99,15 +101,4 @@ func (a reply) write(w http.ResponseWriter) {
 	w.WriteHeader(a.status)
 	// Who does not read the answer has none.
 	_, _ = w.Write(a.body)
-}
-
-// cut closes the connection in the middle of the status line: had it sent no byte,
-// net/http would repeat a look-up by itself.
-func cut(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = io.WriteString(conn, "HTTP/1.1")
-	conn.Close()
 }

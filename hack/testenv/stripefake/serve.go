@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ordercycle.dev/ordercycle/hack/testenv/httpcut"
 )
 
 func now() int64 { return time.Now().Unix() }
@@ -66,7 +68,7 @@ func (a *Account) write(w http.ResponseWriter, r *http.Request, form map[string]
 		a.keys[key] = known
 	}
 	if fault == Cut {
-		cut(w)
+		httpcut.Cut(w)
 		return
 	}
 	answer(w, known.status, known.body)
@@ -184,14 +186,4 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // who does not read the answer has none
-}
-
-// cut closes the connection in the middle of the answer's first line.
-func cut(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = io.WriteString(conn, "HTTP/1.1")
-	conn.Close()
 }

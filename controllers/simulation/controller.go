@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -104,12 +105,21 @@ func facts(f *v1.WarehouseFacts) *ac.WarehouseFactsApplyConfiguration {
 
 // SetupWithManager registers the controller. The next fact of a Shipment is due at
 // a time that is known, follows from its own change, or from an edit of its Order,
-// which may have been paused, resumed or cancelled.
+// which may have been paused, resumed or cancelled. An Order that an old cache shows
+// without its policy is waited for.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("simulation").
 		For(&v1.Shipment{}).
-		Watches(&v1.Order{}, kube.EnqueueShipments(r.Client), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1.Order{}, kube.EnqueueShipments(r.Client), builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{}, predicate.Funcs{UpdateFunc: policyCame},
+		))).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+}
+
+// policyCame lets pass that the policy of an Order is seen for the first time.
+func policyCame(u event.UpdateEvent) bool {
+	before, after := u.ObjectOld.(*v1.Order).Status, u.ObjectNew.(*v1.Order).Status
+	return before.Policy == nil && after.Policy != nil
 }

@@ -3,8 +3,10 @@ package stock
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -64,17 +66,60 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, opt
 		}
 	}
 	namespace := handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
-		return []reconcile.Request{{NamespacedName: types.NamespacedName{Name: o.GetNamespace()}}}
+		return []reconcile.Request{cycleOf(o)}
 	})
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("stock").
-		Watches(&v1.StockItem{}, namespace, builder.WithPredicates(predicate.Funcs{UpdateFunc: itemMatters})).
+		Watches(&v1.StockItem{}, r.itemHandler()).
 		Watches(&v1.Shipment{}, namespace, builder.WithPredicates(predicate.Funcs{UpdateFunc: shipmentMatters})).
 		Watches(&v1.Order{}, namespace, builder.WithPredicates(predicate.NewPredicateFuncs(func(o client.Object) bool {
 			return lifecycle.WaitsForStock(o.(*v1.Order))
 		}))).
 		WithOptions(options).
 		Complete(r)
+}
+
+// cycleOf asks for a cycle of an object's namespace.
+func cycleOf(o client.Object) reconcile.Request {
+	return reconcile.Request{NamespacedName: types.NamespacedName{Name: o.GetNamespace()}}
+}
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// itemHandler asks for a cycle when an item comes, goes, or changes in a way that
+// matters.
+func (r *Reconciler) itemHandler() handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { q.Add(cycleOf(e.Object)) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { q.Add(cycleOf(e.Object)) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+			if itemMatters(e) || r.answered(ctx, e) {
+				q.Add(cycleOf(e.ObjectNew))
+			}
+		},
+	}
+}
+
+// answered says whether a posting has come that its Shipment has acknowledged already.
+// That is no write of this process: its cache began with the item as it was before an
+// earlier process wrote it, and nothing else would tell that the posting can go.
+func (r *Reconciler) answered(ctx context.Context, u event.UpdateEvent) bool {
+	before, after := u.ObjectOld.(*v1.StockItem), u.ObjectNew.(*v1.StockItem)
+	known := make(map[string]bool, len(before.Status.Postings))
+	for _, p := range before.Status.Postings {
+		known[p.ID] = true
+	}
+	return slices.ContainsFunc(after.Status.Postings, func(p v1.Posting) bool {
+		if known[p.ID] {
+			return false
+		}
+		s := &v1.Shipment{}
+		if err := r.Get(ctx, types.NamespacedName{Namespace: after.Namespace, Name: string(p.Source)}, s); err != nil {
+			return false // it is not there yet: its own coming asks for a cycle
+		}
+		resolution := ledger.Resolve(p, after.Key(), s)
+		return resolution == ledger.DropIt || resolution == ledger.VoidIt
+	})
 }
 
 // itemMatters lets a cycle's own status writes pass by: they made the cycle's

@@ -35,9 +35,6 @@ type kill struct {
 	Wall time.Duration `json:"wall"`
 }
 
-// matrixFile is the kill matrix.
-const matrixFile = "mutants.json"
-
 func mutantsCommand() *cobra.Command {
 	var dir string
 	var only []string
@@ -73,9 +70,16 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the mutants: %w\n%s", err, out)
 	}
+	before, err := readMatrix(dir)
+	if err != nil {
+		return err
+	}
 	var kills []kill
 	for _, m := range mutant.All() {
 		if only != nil && !slices.Contains(only, m.Name) {
+			if i := slices.IndexFunc(before, func(k kill) bool { return k.Name == m.Name }); i >= 0 {
+				kills = append(kills, before[i])
+			}
 			continue
 		}
 		k, err := hunt(ctx, binary, filepath.Join(work, m.Name), learned, m, parallel)
@@ -89,7 +93,7 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 	if err != nil {
 		return fmt.Errorf("encoding the kill matrix: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, matrixFile), append(text, '\n'), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, campaign.MatrixFile), append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("writing the kill matrix: %w", err)
 	}
 	fmt.Print(matrix(kills))
@@ -97,6 +101,23 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 		return errSurvived
 	}
 	return nil
+}
+
+// readMatrix reads the last kill matrix, of which a run of some mutants keeps the
+// others; nil if there is none.
+func readMatrix(dir string) ([]kill, error) {
+	text, err := os.ReadFile(filepath.Join(dir, campaign.MatrixFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var kills []kill
+	if err == nil {
+		err = json.Unmarshal(text, &kills)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the last kill matrix: %w", err)
+	}
+	return kills, nil
 }
 
 // hunt runs the campaign with a mutant alive.

@@ -37,7 +37,7 @@ func runCommand() *cobra.Command {
 	c.Flags().IntVar(&o.Times, "times", 1, "how often each plan is run")
 	c.Flags().BoolVar(&o.Fresh, "fresh", false, "forget the results of an earlier run, instead of going on with it")
 	c.Flags().BoolVar(&o.Hunt, "hunt", false, "run until the first violation, as for a mutant")
-	c.Flags().StringSliceVar(&o.Kinds, "kinds", nil, "with --hunt, the kinds of faults that are tried first")
+	c.Flags().StringSliceVar(&o.Kinds, "kinds", nil, "only these kinds of faults; with --hunt, those that are tried first")
 	c.Flags().StringVar(&learned, "learned", "", "with --hunt, the file of what the scenes do without a fault")
 	return c
 }

@@ -75,6 +75,11 @@ func Run(m *testing.M, use func(*Env)) int {
 // PIDs are the processes of the control plane, by program.
 func (e *Env) PIDs() map[string]int { return e.plane.PIDs() }
 
+// Restart kills a program of the control plane and starts it again.
+func (e *Env) Restart(ctx context.Context, program string) error {
+	return e.plane.Restart(ctx, program)
+}
+
 // Stop stops the control plane.
 func (e *Env) Stop() error {
 	if err := e.plane.Stop(); err != nil {

@@ -21,9 +21,10 @@ type Tier struct {
 	Name string
 	// Whole are the scenes whose single faults are all run; nil for every scene.
 	Whole []string
-	// Sampled is how many plans of the others are run, and Recovered how many crashes
-	// in the recovery from a crash.
-	Sampled, Recovered int
+	// Sampled is how many plans of the others are run, Recovered how many crashes in the
+	// recovery from a crash, and Repeated how many of all are run repeats times: their
+	// verdicts should agree.
+	Sampled, Recovered, Repeated int
 	// Plans are those of a tier that has its own, one after the other: they concern
 	// what everybody shares.
 	Plans func(*Learned) []Plan
@@ -35,7 +36,7 @@ func TierOf(name string) (Tier, error) {
 	case "pr":
 		return Tier{Name: name, Whole: []string{"cancel-taken"}, Sampled: 200, Recovered: 20}, nil
 	case "full":
-		return Tier{Name: name, Sampled: 0, Recovered: 400}, nil
+		return Tier{Name: name, Recovered: 400, Repeated: 100}, nil
 	case "plane":
 		return Tier{Name: name, Plans: AtPlane}, nil
 	case "process":
@@ -60,9 +61,10 @@ type Options struct {
 	// Known is what was learned before, so that it need not be learned now: what a
 	// mutant does is compared with what the product does.
 	Known []*Learned
-	// Hunt runs until the first violation: fault-free, then the kinds of faults that
-	// are given first, then a sample.
-	Hunt  bool
+	// Hunt runs until the first violation: fault-free, then a sample of Kinds, then of
+	// all.
+	Hunt bool
+	// Kinds are the only kinds of faults that are run, nil for all.
 	Kinds []string
 	Log   func(format string, args ...any)
 }
@@ -94,12 +96,21 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := c.report()
+	report, err := c.report()
+	if err != nil {
+		return nil, err
+	}
 	report.Wall = time.Since(began)
 	report.CPU = cpuTime() - cpu
 	if left := runtime.NumGoroutine() - goroutines; left > maxGoroutines {
 		report.Broken = append(report.Broken, "I13")
 		report.Violated = append(report.Violated, fmt.Sprintf("I13: %d goroutines are left of the managers", left))
+	}
+	if leaks, err := metricsLeak(); err != nil {
+		return nil, err
+	} else if leaks != nil {
+		report.Broken = append(report.Broken, "I15")
+		report.Violated = append(report.Violated, leaks...)
 	}
 	if o.Plan == "" {
 		err = report.write(o.Dir)
@@ -115,9 +126,12 @@ type runs struct {
 
 	learned    []*Learned
 	references map[string]*judge.Reference
-	planned    int
+	// planned single faults, and those that were left out.
+	planned, pruned int
 
 	secondOrder int
+	// quiet runs without a fault were judged.
+	quiet int
 	// binary is the manager, where it runs as its own process.
 	binary string
 
@@ -131,18 +145,20 @@ func (c *runs) stages(ctx context.Context) error {
 		return err
 	}
 	for _, l := range c.learned {
-		c.Log("learned %-12s %3d writes, and %2d that come now and then; %d calls and %d look-ups at the provider", l.Scene, len(l.Writes), len(l.Unsteady), l.Sends, l.LookUps)
+		c.Log("learned %-12s %3d writes, and %2d that come now and then; %d calls and %d look-ups at the provider", l.Scene, len(l.Writes), len(l.Unsteady), len(l.Sends), l.LookUps)
 	}
 	var plans []Plan
 	for _, l := range c.learned {
 		if c.Tier.Plans != nil {
-			all := c.Tier.Plans(l)
+			all := c.ofKinds(c.Tier.Plans(l))
 			c.planned += len(all)
 			plans = append(plans, all...)
 			continue
 		}
-		all := Enumerate(l)
+		all, pruned := Enumerate(l)
+		all = c.ofKinds(all)
 		c.planned += len(all)
+		c.pruned += pruned
 		plans = append(plans, c.choose(l.Scene, all)...)
 	}
 	if c.Tier.Plans != nil {
@@ -158,7 +174,26 @@ func (c *runs) stages(ctx context.Context) error {
 	if err := c.runAll(ctx, plans); err != nil {
 		return err
 	}
-	return c.recoveries(ctx)
+	if err := c.recoveries(ctx); err != nil {
+		return err
+	}
+	return c.repeat(ctx)
+}
+
+// repeats is how often a plan is run to see whether its verdicts agree.
+const repeats = 5
+
+// repeat runs a sample of what was run again.
+func (c *runs) repeat(ctx context.Context) error {
+	var plans []Plan
+	seen := map[string]bool{}
+	for _, r := range c.results.all() {
+		if !seen[r.ID] {
+			seen[r.ID] = true
+			plans = append(plans, r.Plan)
+		}
+	}
+	return c.runTimes(ctx, sample(plans, c.Tier.Repeated), repeats)
 }
 
 // learn plays each scene without a fault, some times.
@@ -177,6 +212,7 @@ func (c *runs) learn(ctx context.Context) error {
 		if r.Verdict != Passed {
 			return fmt.Errorf("scene %s does not pass without a fault: %+v", r.Plan.Scene, r.Violations)
 		}
+		c.quiet++
 		i := slices.IndexFunc(c.learned, func(l *Learned) bool { return l.Scene == r.Plan.Scene })
 		if i < 0 {
 			c.learned = append(c.learned, r.Learned)
@@ -195,6 +231,14 @@ func (c *runs) learn(ctx context.Context) error {
 
 // lessonsEach is how often a scene is played to learn what it always does.
 const lessonsEach = 4
+
+// ofKinds are the plans of the kinds that are asked for.
+func (c *runs) ofKinds(plans []Plan) []Plan {
+	if c.Kinds == nil {
+		return plans
+	}
+	return slices.DeleteFunc(plans, func(p Plan) bool { return !slices.Contains(c.Kinds, string(p.Faults[0].Kind)) })
+}
 
 // choose takes the plans of a scene that belong to the tier.
 func (c *runs) choose(name string, all []Plan) []Plan {
@@ -231,10 +275,14 @@ func hash(text string) uint64 {
 // runAll runs plans that have no result yet, and tries again what did not reach its
 // point: what a manager does at the same time may come in another order.
 func (c *runs) runAll(ctx context.Context, plans []Plan) error {
+	return c.runTimes(ctx, plans, max(1, c.Times))
+}
+
+func (c *runs) runTimes(ctx context.Context, plans []Plan, times int) error {
 	for range maxTries {
 		var due []Plan
 		for _, p := range plans {
-			for range c.results.missing(p.ID(), max(1, c.Times)) {
+			for range c.results.missing(p.ID(), times) {
 				due = append(due, p)
 			}
 		}

@@ -33,7 +33,8 @@ func (c *runs) hunt(ctx context.Context) error {
 			continue
 		}
 		quiet = append(quiet, Plan{Scene: l.Scene})
-		for _, p := range Enumerate(l) {
+		plans, _ := Enumerate(l)
+		for _, p := range plans {
 			if slices.Contains(c.Kinds, string(p.Faults[0].Kind)) {
 				likely = append(likely, p)
 			} else {

@@ -2,10 +2,13 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -68,6 +71,22 @@ func (s *stage) act(k fault.Kind, o *v1.Order) error {
 			}
 		}
 		return patch(o, func() { o.Labels, o.Annotations = map[string]string{"stomped": "yes"}, nil })
+	case fault.Orphaned:
+		for _, s := range history.All[*v1.Shipment](w.History) {
+			if err := w.Client.Delete(w, s.DeepCopy()); client.IgnoreNotFound(err) != nil {
+				return fmt.Errorf("%s: %w", k, err)
+			}
+		}
+	case fault.Emptied:
+		if err := w.Client.Delete(w, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace}}); err != nil {
+			return fmt.Errorf("%s: %w", k, err)
+		}
+	case fault.Overwritten:
+		before := o.DeepCopy()
+		o.Status.Conditions = nil
+		if err := w.Client.Status().Patch(w, o, client.MergeFrom(before)); err != nil {
+			return fmt.Errorf("%s: %w", k, err)
+		}
 	case fault.Paused:
 		if err := patch(o, func() { o.Spec.Management = v1.ManagementPaused }); err != nil {
 			return err
@@ -75,6 +94,10 @@ func (s *stage) act(k fault.Kind, o *v1.Order) error {
 		s.later = append(s.later, func() error {
 			return scene.Resume(w, o.Name)
 		})
+	case fault.PlaneKilled:
+		return s.env.Restart(w, "kube-apiserver")
+	case fault.StoreKilled:
+		return s.env.Restart(w, "etcd")
 	case fault.PlaneStopped:
 		return s.standStill("kube-apiserver")
 	case fault.StoreStopped:
@@ -121,10 +144,5 @@ func (s *stage) after() error {
 
 // deleted says whether people delete an Order, so that the scene ends when it is gone.
 func deleted(faults []fault.Fault) bool {
-	for _, f := range faults {
-		if f.Kind == fault.Deleted {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind.Deletes() })
 }

@@ -30,6 +30,8 @@ type processes struct {
 	arguments []string
 	running   []*exec.Cmd
 	started   int
+	// failover is how long another one took to lead after the leader had stopped.
+	failover time.Duration
 }
 
 // buildManager builds the manager.
@@ -96,6 +98,7 @@ func (p *processes) meddle(w *scene.World, k fault.Kind) error {
 		if err := first.Process.Signal(syscall.SIGSTOP); err != nil {
 			return fmt.Errorf("stopping the leader: %w", err)
 		}
+		stopped := time.Now()
 		if err := p.start(); err != nil {
 			return err
 		}
@@ -106,6 +109,7 @@ func (p *processes) meddle(w *scene.World, k fault.Kind) error {
 		if err != nil {
 			return fmt.Errorf("waiting for another leader: %w", err)
 		}
+		p.failover = time.Since(stopped)
 		if err := first.Process.Signal(syscall.SIGCONT); err != nil {
 			return fmt.Errorf("letting the old leader go on: %w", err)
 		}

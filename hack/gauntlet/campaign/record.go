@@ -19,8 +19,13 @@ func (s *stage) gather(ctx context.Context, missing string, late int) (*record, 
 	if err != nil {
 		return nil, err
 	}
+	books, ledger, err := s.books(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &record{judge.Run{
-		Versions: s.world.History.Versions(), Ledger: s.world.Gateway.Ledger(), Events: events, Log: s.log.String(),
+		Versions: s.world.History.Versions(), Ledger: append(s.world.Gateway.Ledger(), ledger...), Misused: s.world.Gateway.Misused(),
+		Events: events, Log: s.log.String(), Books: books,
 		Canaries: scene.Canaries(s.world.Gateway), Missing: missing, Writes: s.writes(), LateWrites: late,
 	}}, nil
 }

@@ -2,20 +2,23 @@ package campaign
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
 )
 
-// ReportFile has the figures of the last campaign.
-const ReportFile = "gauntlet.json"
+// Files in the directory of the results: the figures of the last campaign, and what
+// became of each mutant.
+const (
+	ReportFile = "gauntlet.json"
+	MatrixFile = "mutants.json"
+)
 
 // Report are the figures of a campaign.
 type Report struct {
@@ -23,24 +26,44 @@ type Report struct {
 	At   time.Time `json:"at"`
 	// Scenes, with the points that each has.
 	Scenes []*Learned `json:"scenes"`
-	// Enumerated single faults, and crashes in recoveries.
+	// Quiet is how many runs without a fault were judged, each without an alarm: one that
+	// has any ends the campaign.
+	Quiet int `json:"quiet"`
+	// Enumerated single faults, those that were pruned, and crashes in recoveries.
 	Enumerated  int `json:"enumerated"`
+	Pruned      int `json:"pruned"`
 	SecondOrder int `json:"secondOrder"`
+	// Pairs of a kind and a point that were run.
+	Pairs int `json:"pairs"`
 	// Kinds are the results by kind of fault; second faults count as "recovery".
 	Kinds map[string]Tally `json:"kinds"`
-	// Points that were hit by some fault, of those that were enumerated for what ran.
+	// Hit are the points that were hit by some fault, of those of the scenes.
 	Hit map[string]Ratio `json:"hit"`
-	// Disagreements are plans whose runs did not agree.
+	// Evaluations of an invariant at a version of an object.
+	Evaluations int `json:"evaluations"`
+	// Repeated plans, those with more than one result, and Disagreements among them.
+	Repeated      int      `json:"repeated"`
 	Disagreements []string `json:"disagreements,omitempty"`
 	Violated      []string `json:"violated,omitempty"`
 	// Broken are the invariants that were broken by any of them.
 	Broken    []string `json:"broken,omitempty"`
 	Unreached []string `json:"unreached,omitempty"`
-	// Converged are percentiles of the time from the last life's start to the end.
-	Converged map[string]time.Duration `json:"converged"`
-	Wall      time.Duration            `json:"wall"`
-	CPU       time.Duration            `json:"cpu"`
-	Ran       int                      `json:"ran"`
+	// Converged is the time from the last life's start to the end, Failover the time
+	// without a leader after one had stopped.
+	Converged Percentiles `json:"converged"`
+	Failover  Percentiles `json:"failover"`
+	// Amplification is how many writes a run took for each that it takes without a
+	// fault: the median and the largest.
+	Amplification [2]float64 `json:"amplification"`
+	// Mutants that were killed, when they were last run.
+	Mutants Ratio `json:"mutants"`
+
+	// Ran is how many runs there were, Now of them in this part of the campaign, which
+	// took Wall and CPU.
+	Ran  int           `json:"ran"`
+	Now  int           `json:"now"`
+	Wall time.Duration `json:"wall"`
+	CPU  time.Duration `json:"cpu"`
 	// Permissions that the managers made use of.
 	Permissions []string `json:"permissions"`
 }
@@ -58,119 +81,162 @@ type Ratio struct {
 	All int `json:"all"`
 }
 
-func (c *runs) report() *Report {
+// Percentiles of times.
+type Percentiles struct {
+	P50 time.Duration `json:"p50"`
+	P95 time.Duration `json:"p95"`
+	P99 time.Duration `json:"p99"`
+	Max time.Duration `json:"max"`
+}
+
+func percentiles(times []time.Duration) Percentiles {
+	n := len(times)
+	if n == 0 {
+		return Percentiles{}
+	}
+	slices.Sort(times)
+	return Percentiles{times[n/2], times[n*95/100], times[n*99/100], times[n-1]}
+}
+
+func (c *runs) report() (*Report, error) {
+	all := c.results.all()
 	r := &Report{
-		Tier: c.Tier.Name, At: time.Now().UTC().Truncate(time.Second), Scenes: c.learned, Enumerated: c.planned, SecondOrder: c.secondOrder,
-		Kinds: map[string]Tally{}, Hit: map[string]Ratio{}, Converged: map[string]time.Duration{}, Permissions: c.calls.Used(),
+		Tier: c.Tier.Name, At: time.Now().UTC().Truncate(time.Second), Scenes: c.learned, Quiet: c.quiet,
+		Enumerated: c.planned, Pruned: c.pruned, SecondOrder: c.secondOrder, Hit: map[string]Ratio{},
+		Ran: len(all), Now: len(all) - c.results.earlier, Permissions: c.calls.Used(),
 	}
 	slices.SortFunc(r.Scenes, func(a, b *Learned) int { return strings.Compare(a.Scene, b.Scene) })
-	verdicts := map[string]map[string]bool{}
-	hit := map[string]bool{}
-	last := map[string]*Result{}
-	var times []time.Duration
-	for _, one := range c.results.all() {
-		last[one.ID] = one
-		r.Ran++
-		if one.Verdict != Unreached {
-			if verdicts[one.ID] == nil {
-				verdicts[one.ID] = map[string]bool{}
-			}
-			verdicts[one.ID][one.Verdict] = true
-			times = append(times, one.Converged)
-			for _, f := range one.Plan.Faults {
-				hit[one.Plan.Scene+"/"+f.Point] = true
-			}
-		}
-	}
-	for _, one := range c.results.all() {
+	var converged, failover []time.Duration
+	var amplified []float64
+	pairs, hit := map[string]bool{}, map[string]bool{}
+	for _, one := range all {
+		r.Evaluations += one.Versions * len(judge.IDs())
 		for _, v := range one.Violations {
 			if !slices.Contains(r.Broken, v.Check) {
 				r.Broken = append(r.Broken, v.Check)
 			}
 		}
+		if one.Verdict == Unreached {
+			continue
+		}
+		converged = append(converged, one.Converged)
+		if one.Failover > 0 {
+			failover = append(failover, one.Failover)
+		}
+		if one.Reference > 0 {
+			amplified = append(amplified, float64(one.Writes)/float64(one.Reference))
+		}
+		for _, f := range one.Plan.Faults {
+			pairs[fmt.Sprint(f.Kind, one.Plan.Scene, f.Point, f.Resource)] = true
+			hit[one.Plan.Scene+"/"+f.Point] = true
+		}
 	}
 	slices.Sort(r.Broken)
-	for id, one := range last {
+	r.Pairs, r.Converged, r.Failover = len(pairs), percentiles(converged), percentiles(failover)
+	if slices.Sort(amplified); len(amplified) > 0 {
+		r.Amplification = [2]float64{amplified[len(amplified)/2], amplified[len(amplified)-1]}
+	}
+	r.verdicts(all)
+	for _, l := range c.learned {
+		r.points(l, hit)
+	}
+	var err error
+	r.Mutants, err = mutants(c.Dir)
+	return r, err
+}
+
+// verdicts counts what has become of each plan, by kind of fault.
+func (r *Report) verdicts(all []*Result) {
+	r.Kinds = map[string]Tally{}
+	of := map[string]map[string]int{}
+	plans := map[string]Plan{}
+	for _, one := range all {
+		plans[one.ID] = one.Plan
+		if of[one.ID] == nil {
+			of[one.ID] = map[string]int{}
+		}
+		of[one.ID][one.Verdict]++
+	}
+	for id, plan := range plans {
 		kind := "none"
-		switch len(one.Plan.Faults) {
+		switch len(plan.Faults) {
 		case 0:
 		case 1:
-			kind = string(one.Plan.Faults[0].Kind)
+			kind = string(plan.Faults[0].Kind)
 		default:
 			kind = "recovery"
 		}
+		passed, violated := of[id][Passed], of[id][Violated]
 		t := r.Kinds[kind]
 		switch {
-		case verdicts[id][Violated]:
+		case violated > 0:
 			t.Violated++
-			r.Violated = append(r.Violated, fmt.Sprintf("%s (%s)", id, one.Plan))
-		case verdicts[id][Passed]:
+			r.Violated = append(r.Violated, fmt.Sprintf("%s (%s)", id, plan))
+		case passed > 0:
 			t.Passed++
 		default:
 			t.Unreached++
-			r.Unreached = append(r.Unreached, fmt.Sprintf("%s (%s)", id, one.Plan))
+			r.Unreached = append(r.Unreached, fmt.Sprintf("%s (%s)", id, plan))
 		}
 		r.Kinds[kind] = t
-		if len(verdicts[id]) > 1 {
+		if passed+violated > 1 {
+			r.Repeated++
+		}
+		if passed > 0 && violated > 0 {
 			r.Disagreements = append(r.Disagreements, id)
 		}
 	}
-	for _, l := range c.learned {
-		writes, calls := r.Hit["writes"], r.Hit["calls"]
-		for _, p := range l.Writes {
-			writes.All++
-			if hit[l.Scene+"/"+p] {
-				writes.Hit++
-			}
+	slices.Sort(r.Violated)
+	slices.Sort(r.Unreached)
+}
+
+// points counts the points of a scene that were hit.
+func (r *Report) points(l *Learned, hit map[string]bool) {
+	count := func(what, point string) {
+		ratio := r.Hit[what]
+		ratio.All++
+		if hit[l.Scene+"/"+point] {
+			ratio.Hit++
 		}
-		for n := range l.Sends {
-			calls.All++
-			if hit[fmt.Sprintf("%s/send#%d", l.Scene, n+1)] {
-				calls.Hit++
-			}
-		}
-		for n := range l.LookUps {
-			calls.All++
-			if hit[fmt.Sprintf("%s/lookup#%d", l.Scene, n+1)] {
-				calls.Hit++
-			}
-		}
-		r.Hit["writes"], r.Hit["calls"] = writes, calls
+		r.Hit[what] = ratio
 	}
-	slices.Sort(times)
-	if n := len(times); n > 0 {
-		r.Converged["p50"], r.Converged["p95"], r.Converged["p99"], r.Converged["max"] = times[n/2], times[n*95/100], times[n*99/100], times[n-1]
+	for _, p := range l.Writes {
+		count("writes", p)
 	}
-	return r
+	for n := range l.Sends {
+		count("calls", fmt.Sprintf("send#%d", n+1))
+	}
+	for n := range l.LookUps {
+		count("calls", fmt.Sprintf("lookup#%d", n+1))
+	}
+}
+
+// mutants counts those of the last kill matrix in a directory, none if there is none.
+func mutants(dir string) (Ratio, error) {
+	text, err := os.ReadFile(filepath.Join(dir, MatrixFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return Ratio{}, nil
+	}
+	var kills []struct{ By []string }
+	if err == nil {
+		err = json.Unmarshal(text, &kills)
+	}
+	if err != nil {
+		return Ratio{}, fmt.Errorf("reading the kill matrix: %w", err)
+	}
+	ratio := Ratio{All: len(kills)}
+	for _, k := range kills {
+		if len(k.By) > 0 {
+			ratio.Hit++
+		}
+	}
+	return ratio, nil
 }
 
 // Good says whether nothing was found, and nearly everything was reached: a busy
 // machine may let things happen in another order.
 func (r *Report) Good() bool {
 	return len(r.Violated) == 0 && len(r.Disagreements) == 0 && 50*len(r.Unreached) <= r.Ran
-}
-
-// Table is the report for people.
-func (r *Report) Table() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n%d scenes, %d single faults enumerated, %d crashes in recoveries; %d runs in %v, %.2f CPU-s each\n",
-		len(r.Scenes), r.Enumerated, r.SecondOrder, r.Ran, r.Wall.Round(time.Second), r.CPU.Seconds()/max(1, float64(r.Ran)))
-	t := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "fault\tpassed\tviolated\tunreached")
-	for _, kind := range slices.Sorted(maps.Keys(r.Kinds)) {
-		k := r.Kinds[kind]
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\n", kind, k.Passed, k.Violated, k.Unreached)
-	}
-	_ = t.Flush() // a strings.Builder takes everything
-	fmt.Fprintf(&b, "points hit: %d of %d writes, %d of %d calls to the provider\n", r.Hit["writes"].Hit, r.Hit["writes"].All, r.Hit["calls"].Hit, r.Hit["calls"].All)
-	fmt.Fprintf(&b, "converged after p50 %v, p95 %v, p99 %v, max %v; %d invariants at every version\n",
-		r.Converged["p50"].Round(time.Millisecond), r.Converged["p95"].Round(time.Millisecond), r.Converged["p99"].Round(time.Millisecond), r.Converged["max"].Round(time.Millisecond), len(judge.IDs()))
-	for what, list := range map[string][]string{"VIOLATED": r.Violated, "unreached": r.Unreached, "runs disagree": r.Disagreements} {
-		for _, one := range list {
-			fmt.Fprintf(&b, "%s: %s\n", what, one)
-		}
-	}
-	return b.String()
 }
 
 func (r *Report) write(dir string) error {

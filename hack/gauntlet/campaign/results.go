@@ -27,6 +27,8 @@ type results struct {
 	list  []*Result
 	// known counts the results of a plan that count, and tried all of them.
 	known, tried map[string]int
+	// earlier is how many were there already.
+	earlier int
 }
 
 func openResults(o Options) (*results, error) {
@@ -54,6 +56,7 @@ func openResults(o Options) (*results, error) {
 	for _, result := range earlier {
 		if result.Build == r.build { // those of other code say nothing of this
 			r.note(result)
+			r.earlier++
 		}
 	}
 	if r.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {

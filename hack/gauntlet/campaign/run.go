@@ -2,9 +2,10 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -12,7 +13,6 @@ import (
 	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 	"ordercycle.dev/ordercycle/hack/testenv"
-	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 // Verdicts of a plan.
@@ -33,8 +33,14 @@ type Result struct {
 	Build      string            `json:"build"`
 	Verdict    string            `json:"verdict"`
 	Violations []judge.Violation `json:"violations,omitempty"`
-	// Writes of all lives of the manager.
-	Writes int `json:"writes"`
+	// Versions that the invariants were checked at.
+	Versions int `json:"versions"`
+	// Writes of all lives of the manager, and of the scene without a fault; 0 where they
+	// are not compared.
+	Writes    int `json:"writes"`
+	Reference int `json:"reference,omitempty"`
+	// Failover is how long after the leader stopped another one led, where it does.
+	Failover time.Duration `json:"failover,omitempty"`
 	// Converged is how long after the start of the last life, or of the only one, the
 	// end of the course was reached.
 	Converged time.Duration `json:"converged"`
@@ -97,8 +103,11 @@ func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*
 	for life := 0; ; life++ {
 		faults := ofLife(p.Faults, life)
 		wire := fault.NewWire(faults, release)
+		if life > 0 {
+			st.remember(p.Faults, wire)
+		}
 		st.planCalls(faults, wire)
-		stop, err := st.begin(ctx, wire)
+		stop, err := st.begin(ctx, wire, faults)
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +118,8 @@ func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*
 		lived := time.Now()
 		missing, late, err = r.live(ctx, st, wire, faults)
 		result.Converged = time.Since(lived)
-		stopped, again := stop(), crashed(wire, faults)
+		wire.GoOn() // a life that stands still could not end
+		stopped, again := errors.Join(stop(), st.stopRival()), crashed(wire, faults)
 		if err == nil && !again {
 			err = stopped
 		}
@@ -141,7 +151,13 @@ func (r *Runner) judge(ctx context.Context, st *stage, result *Result, missing s
 		}
 		record.run.Reference = &same
 	}
-	result.record, result.Writes = record, record.run.Writes
+	result.record, result.Writes, result.Versions = record, record.run.Writes, len(record.run.Versions)
+	if reference != nil && st.processes == nil && !deleted(p.Faults) {
+		result.Reference = reference.Writes
+	}
+	if st.processes != nil {
+		result.Failover = st.processes.failover
+	}
 	result.Violations = judge.Judge(&record.run)
 	result.Learned = st.learned(record)
 	if len(st.lives) > 1 {
@@ -196,8 +212,12 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 		if err == nil {
 			err = s.after()
 		}
-		if err == nil && s.declined {
-			err = scene.AnswerDeclines(s.world)
+		if err == nil {
+			err = s.rivalry(ctx, w)
+		}
+		s.deliver(faults)
+		if err == nil && s.answer != nil {
+			err = s.answer(s.world)
 		}
 		if err != nil {
 			problem = err // an object may have changed in between; it is tried again
@@ -205,7 +225,7 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 		missing = "people have not done all"
 		switch {
 		case deleted(faults) && w.Reached(faults[0]):
-			missing = scene.Settled(s.world)
+			missing = scene.Settled(s.world, faults[0].Kind == fault.Emptied)
 		case done:
 			missing = s.scene.End(s.world)
 		}
@@ -238,33 +258,6 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 	}
 }
 
-// planCalls plans the faults at calls to the gateway.
-func (s *stage) planCalls(faults []fault.Fault, w *fault.Wire) {
-	at := map[fault.Kind]gatewayfake.Fault{
-		fault.NoCall: gatewayfake.TimeoutBefore, fault.NoAnswer: gatewayfake.TimeoutAfter, fault.Broken: gatewayfake.Error500Before,
-		fault.Busy: gatewayfake.RateLimit, fault.BrokenAfter: gatewayfake.Error500After, fault.LateCall: gatewayfake.Late, fault.Undecided: gatewayfake.Pending,
-		fault.Declined: gatewayfake.Decline,
-	}
-	s.declined = s.declined || slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Declined })
-	s.world.Gateway.DecideAfter(1)
-	s.world.Gateway.OnCall(func(send bool, n int) gatewayfake.Fault {
-		point := fmt.Sprintf("lookup#%d", n)
-		if send {
-			point = fmt.Sprintf("send#%d", n)
-		}
-		for _, f := range faults {
-			if f.Point == point && !w.Reached(f) {
-				w.Reach(f)
-				if f.Kind == fault.CrashCalling {
-					w.Crash()
-				}
-				return at[f.Kind]
-			}
-		}
-		return gatewayfake.None
-	})
-}
-
 // learned is what the first life did.
 func (s *stage) learned(r *record) *Learned {
 	l := &Learned{Scene: s.scene.Name, Writes: s.lives[0].Points(), End: judge.End(r.run.Versions)}
@@ -273,10 +266,11 @@ func (s *stage) learned(r *record) *Learned {
 			l.Phases = append(l.Phases, string(o.Status.Phase))
 		}
 	}
+	for _, e := range s.world.Gateway.Ledger() {
+		l.Sends = append(l.Sends, e.Kind)
+	}
 	for _, c := range s.world.Gateway.Requests() {
-		if strings.EqualFold(c.Method, "POST") {
-			l.Sends++
-		} else {
+		if c.Method == http.MethodGet {
 			l.LookUps++
 		}
 	}

@@ -35,10 +35,11 @@ type stage struct {
 	world *scene.World
 	log   journal
 
-	// declined says that a call is declined, so that people have something to do about it.
-	declined  bool
+	// answer is what people do about a call that came to nothing, nil where none does.
+	answer    func(*scene.World) error
 	clock     fault.Clock
 	processes *processes
+	rival     *rival
 	// later is what people do next, because of what they did.
 	later []func() error
 	// next is the step of the scene that is due.
@@ -84,11 +85,16 @@ func setUp(ctx context.Context, env *testenv.Env, calls *Calls, s *scene.Scene) 
 }
 
 // begin starts a life of the manager. stop ends it and waits for its end.
-func (s *stage) begin(ctx context.Context, w *fault.Wire) (stop func() error, err error) {
+func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) (stop func() error, err error) {
 	s.lives = append(s.lives, w)
 	w.Seen = s.calls.Add
+	callbacks, err := s.listen(faults)
+	if err != nil {
+		return nil, err
+	}
 	o := controllers.Options{
 		Namespace: testenv.ManagerNamespace, Installation: "gauntlet", Workers: 2, Clock: &s.clock, AllowedHosts: []string{"127.0.0.1"}, Wrap: w.Wrap,
+		CallbackAddress: callbacks,
 		Manager: manager.Options{
 			Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 			Logger: logr.FromSlogHandler(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

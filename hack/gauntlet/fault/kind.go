@@ -35,6 +35,9 @@ const (
 	CrashAfter Kind = "C2"
 	// CrashLate: the process dies, and the write arrives when its successor is at work.
 	CrashLate Kind = "C6"
+	// Stalled: the process stands still before the write until another one has done
+	// all that there is to do, and then goes on beside it.
+	Stalled Kind = "C6s"
 )
 
 // Kinds at a watch, from a write on until the manager has made some more writes or
@@ -47,6 +50,9 @@ const (
 	// Unseen: nothing is heard of one resource; then it is listed anew, so that what
 	// it was in between is never seen.
 	Unseen Kind = "W3"
+	// Past: the process dies after the write, and its successor is told of one resource
+	// as it was some versions ago, as by an API server that lags behind.
+	Past Kind = "W6"
 )
 
 // Kinds at a call to a payment provider.
@@ -63,12 +69,25 @@ const (
 	// BrokenAfter: the provider carries the call out and answers 500, again and again
 	// for the same key.
 	BrokenAfter Kind = "X11"
-	// LateCall: the connection is cut, and the call arrives later.
-	LateCall Kind = "X13"
-	// Undecided: the provider answers that it will decide later, and does.
-	Undecided Kind = "X5"
+	// Twice: the provider decides later, and each callback comes twice.
+	Twice Kind = "X5"
+	// Reordered: the provider decides later, and the callbacks come late, the last first.
+	Reordered Kind = "X6"
+	// Undecided: the provider answers that it will decide later, does, and no callback
+	// tells of it.
+	Undecided Kind = "X7"
+	// Forged: the provider decides later, and the callbacks are not its own.
+	Forged Kind = "X8"
 	// Declined: the provider says no, once.
 	Declined Kind = "X9"
+	// Expired: what was held has lapsed before the call.
+	Expired Kind = "X10"
+	// Pruned: the provider carries the call out, the answer is lost, and the key forgotten.
+	Pruned Kind = "X12"
+	// Hidden: the answer is lost, and look-ups do not know the call for a while.
+	Hidden Kind = "X13"
+	// LateCall: the connection is cut, and the call arrives later.
+	LateCall Kind = "X15"
 	// CrashCalling: the process dies after the call and before the answer.
 	CrashCalling Kind = "C3"
 )
@@ -83,6 +102,13 @@ const (
 	Stripped Kind = "U3"
 	// Stomped: labels are changed, and the owner of the Shipments is removed.
 	Stomped Kind = "U4"
+	// Orphaned: the Shipments of the Order are deleted.
+	Orphaned Kind = "U5"
+	// Emptied: the namespace is deleted.
+	Emptied Kind = "U6"
+	// Overwritten: somebody else removes the conditions from the status. What was frozen
+	// there, such as the amounts, is a record, and cannot be found again.
+	Overwritten Kind = "U7"
 	// Paused: the Order is paused, and goes on a moment later.
 	Paused Kind = "U9"
 	// Forward: the manager's clock is an hour ahead from now on.
@@ -93,6 +119,10 @@ const (
 
 // Kinds at the control plane, which everybody shares, each when an Order is in a phase.
 const (
+	// PlaneKilled: SIGKILL for the API server, and it is started again.
+	PlaneKilled Kind = "P1"
+	// StoreKilled: SIGKILL for etcd, and it is started again.
+	StoreKilled Kind = "P2"
 	// PlaneStopped: the API server stands still for some seconds.
 	PlaneStopped Kind = "P3"
 	// StoreStopped: etcd stands still for some seconds.
@@ -110,27 +140,29 @@ const (
 )
 
 // AtPlane are the kinds at the control plane.
-func AtPlane() []Kind { return []Kind{PlaneStopped, StoreStopped} }
+func AtPlane() []Kind { return []Kind{PlaneKilled, StoreKilled, PlaneStopped, StoreStopped} }
 
 // AtProcesses are the kinds at processes.
 func AtProcesses() []Kind { return []Kind{Killed, Zombie, Double} }
 
 // AtPhases are the kinds that are tried in every phase.
 func AtPhases() []Kind {
-	return []Kind{EditedBack, Deleted, Stripped, Stomped, Paused, Forward, Backward}
+	return []Kind{EditedBack, Deleted, Stripped, Stomped, Orphaned, Emptied, Overwritten, Paused, Forward, Backward}
 }
 
 // AtWrites are the kinds that are tried at every write.
 func AtWrites() []Kind {
-	return []Kind{Refused, Lost, Conflict, TooMany, Unavailable, Forbidden, Vanished, Late, Invalid, TooLarge, CrashBefore, CrashAfter, CrashLate, Cut}
+	return []Kind{Refused, Lost, Conflict, TooMany, Unavailable, Forbidden, Vanished, Late, Invalid, TooLarge, CrashBefore, CrashAfter, CrashLate, Stalled, Cut}
 }
 
 // AtWatches are the kinds that are tried at every write for every watched resource.
-func AtWatches() []Kind { return []Kind{Frozen, Unseen} }
+func AtWatches() []Kind { return []Kind{Frozen, Unseen, Past} }
 
 // AtSends are the kinds that are tried at every call that has an effect.
 func AtSends() []Kind {
-	return []Kind{NoCall, NoAnswer, Broken, Busy, BrokenAfter, LateCall, Undecided, Declined, CrashCalling}
+	return []Kind{
+		NoCall, NoAnswer, Broken, Busy, Twice, Reordered, Undecided, Forged, Declined, Expired, BrokenAfter, Pruned, Hidden, LateCall, CrashCalling,
+	}
 }
 
 // AtLookUps are the kinds that are tried at every look-up at a provider.
@@ -138,5 +170,8 @@ func AtLookUps() []Kind { return []Kind{NoCall, Broken, Busy, CrashCalling} }
 
 // Crash says whether a kind ends the process.
 func (k Kind) Crash() bool {
-	return k == CrashBefore || k == CrashAfter || k == CrashLate || k == CrashCalling
+	return k == CrashBefore || k == CrashAfter || k == CrashLate || k == CrashCalling || k == Past
 }
+
+// Deletes says whether a kind has Orders deleted, so that they go before their end.
+func (k Kind) Deletes() bool { return k == Deleted || k == Emptied }

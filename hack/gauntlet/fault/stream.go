@@ -25,7 +25,9 @@ type streams struct {
 	expired string
 	left    int
 	timer   *time.Timer
-	ended   bool
+	// still: nothing is heard of anything.
+	still bool
+	ended bool
 }
 
 func (s *streams) init() {
@@ -47,12 +49,13 @@ func (s *streams) wrote() {
 	s.timer.Reset(frozenRest)
 }
 
-// freeze lets nothing be heard of a resource for a while.
-func (s *streams) freeze(resource string, expire bool) {
+// freeze lets nothing be heard of a resource for a while, which is rest as long as
+// nothing is written.
+func (s *streams) freeze(resource string, expire bool, rest time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.frozen, s.expire, s.left = resource, expire, frozenWrites
-	s.timer = time.AfterFunc(frozenRest, func() {
+	s.timer = time.AfterFunc(rest, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.thaw()
@@ -117,6 +120,9 @@ func (t *trip) watch(r *http.Request, c Call) (*http.Response, error) {
 	if s.refuses(c.Resource) {
 		return refuse(r, Unseen)
 	}
+	if t.wire.past.wants(c.Resource) && r.URL.Query().Get("sendInitialEvents") != "" {
+		return refuse(r, Invalid) // what there is at first is listed instead
+	}
 	response, err := t.seen(r, c)
 	if err != nil || response.StatusCode != http.StatusOK {
 		return response, err
@@ -147,7 +153,7 @@ func (o *stream) Read(p []byte) (int, error) {
 	s := o.of
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.frozen == o.resource && !o.broken {
+	for (s.still || s.frozen == o.resource) && !o.broken {
 		s.wake.Wait()
 	}
 	if o.broken {

@@ -55,6 +55,8 @@ type Wire struct {
 	late    sync.WaitGroup
 	release chan struct{}
 	streams streams
+	still   standstill
+	past    past
 
 	mu      sync.Mutex
 	counts  map[string]int
@@ -68,6 +70,7 @@ type Wire struct {
 func NewWire(faults []Fault, release chan struct{}) *Wire {
 	w := &Wire{faults: faults, crashed: make(chan struct{}), release: release, counts: map[string]int{}, reached: map[Fault]bool{}}
 	w.streams.init()
+	w.still.init()
 	return w
 }
 
@@ -152,18 +155,20 @@ type trip struct {
 // RoundTrip carries a request out, or lets it go wrong.
 func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := t.wire
+	if err := w.still.wait(r.Context(), w.crashed); err != nil {
+		return nil, err
+	}
 	if w.dead() {
 		return nil, ErrDead
 	}
 	c, ok := Read(r)
-	if !ok {
+	switch {
+	case !ok:
 		return t.next.RoundTrip(r)
-	}
-	if c.Verb == "watch" {
+	case c.Verb == "watch":
 		return t.watch(r, c)
-	}
-	if !c.Writes() {
-		return t.seen(r, c)
+	case !c.Writes():
+		return t.seen(w.earlier(r, c), c)
 	}
 	w.streams.wrote()
 	f := w.count(c)
@@ -182,11 +187,16 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 	case Cut:
 		w.streams.cut()
 	case Frozen, Unseen:
-		w.streams.freeze(f.Resource, f.Kind == Unseen)
+		w.streams.freeze(f.Resource, f.Kind == Unseen, frozenRest)
 	case CrashBefore:
 		w.Crash()
 		return nil, ErrDead
-	case CrashAfter:
+	case Stalled:
+		w.stall()
+		if err := w.still.wait(r.Context(), w.crashed); err != nil {
+			return nil, err
+		}
+	case CrashAfter, Past:
 		t.drop(r, c)
 		w.Crash()
 		return nil, ErrDead

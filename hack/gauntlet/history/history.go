@@ -11,8 +11,11 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	toolswatch "k8s.io/client-go/tools/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -43,13 +46,32 @@ type History struct {
 func Record(ctx context.Context, c client.WithWatch, namespace string) (*History, error) {
 	h := &History{latest: map[types.UID]client.Object{}, changed: make(chan struct{})}
 	for _, list := range []client.ObjectList{&v1.OrderList{}, &v1.ShipmentList{}, &v1.StockItemList{}} {
-		w, err := c.Watch(ctx, list, client.InNamespace(namespace))
+		if err := c.List(ctx, list, client.InNamespace(namespace)); err != nil {
+			return nil, fmt.Errorf("listing %T: %w", list, err)
+		}
+		if n := meta.LenList(list); n > 0 {
+			return nil, fmt.Errorf("the namespace is not empty: %T has %d", list, n)
+		}
+		// It goes on where it was when the API server has been away.
+		w, err := toolswatch.NewRetryWatcherWithContext(ctx, list.GetResourceVersion(), source{c, list, namespace})
 		if err != nil {
 			return nil, fmt.Errorf("watching %T: %w", list, err)
 		}
 		go h.follow(ctx, w)
 	}
 	return h, nil
+}
+
+// source opens watches of a kind in a namespace.
+type source struct {
+	client    client.WithWatch
+	list      client.ObjectList
+	namespace string
+}
+
+// WatchWithContext opens one.
+func (s source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+	return s.client.Watch(ctx, s.list, client.InNamespace(s.namespace), &client.ListOptions{Raw: &o})
 }
 
 func (h *History) follow(ctx context.Context, w watch.Interface) {

@@ -16,9 +16,11 @@ import (
 type Run struct {
 	Versions []history.Version
 	Ledger   []gatewayfake.Entry
-	Events   []eventsv1.Event
-	// Log is all that the managers logged.
-	Log string
+	// Misused is how many calls came under the key of another call.
+	Misused int
+	Events  []eventsv1.Event
+	// Log is all that the managers logged, and Books what the simulated provider wrote down.
+	Log, Books string
 	// Canaries must be found nowhere but in specs and Secrets.
 	Canaries []string
 	// Missing says what was missing to the end of the course when patience was over,

@@ -23,6 +23,9 @@ func (r *Run) last() map[types.UID]*v1.Order {
 // moneyOnce: every operation had its effect at most once at the gateway, and the
 // orders know of each, with the same amount on the same parent, and of no other.
 func moneyOnce(r *Run, report func(string, ...any)) {
+	if r.Misused > 0 {
+		report("%d calls came under the idempotency key of another call", r.Misused)
+	}
 	theirs := map[string]gatewayfake.Entry{}
 	for _, e := range r.Ledger {
 		if e.State != gatewayfake.StateSucceeded {
@@ -139,8 +142,10 @@ func honesty(r *Run, report func(string, ...any)) {
 	for _, e := range r.Ledger {
 		if e.State == gatewayfake.StateSucceeded && e.Kind == v1.OperationAuthorize {
 			held[e.ID] += e.Amount
-		} else if e.State == gatewayfake.StateSucceeded && e.Kind != v1.OperationRefund {
+		} else if e.State == gatewayfake.StateSucceeded && e.Kind == v1.OperationCapture {
 			held[e.Parent] -= e.Amount
+		} else if e.State == gatewayfake.StateSucceeded && e.Kind == v1.OperationVoid {
+			held[e.Parent] = 0 // also if less had been left of it than was held once
 		}
 	}
 	for _, o := range r.last() {

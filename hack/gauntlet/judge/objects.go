@@ -168,6 +168,7 @@ func noLeak(r *Run, report func(string, ...any)) {
 		}
 	}
 	look("the log", r.Log)
+	look("the books of the simulated provider", r.Books)
 	for _, e := range r.Events {
 		look("event "+e.Reason, e.Note+" "+e.Action)
 	}

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/anishathalye/porcupine"
 	"k8s.io/apimachinery/pkg/types"
@@ -93,6 +94,10 @@ var model = porcupine.Model{
 	DescribeOperation: func(input, _ any) string { return fmt.Sprintf("%+v", input) },
 }
 
+// porcupinePatience bounds the search for an explanation, which takes milliseconds
+// where there is one.
+const porcupinePatience = 20 * time.Second
+
 // linearizable: what was seen of each StockItem, version by version, can be
 // explained by its Shipments' promises, departures and releases, each of them once
 // and within the time in which it happened, and by its stock-takes.
@@ -121,17 +126,20 @@ func linearizable(r *Run, report func(string, ...any)) {
 		}
 	})
 	for _, l := range lives(r) {
+		units := map[types.UID]v1.Quantity{} // a Shipment moves all that it has of an item at once
 		for _, it := range l.shipment.Spec.Items {
-			uid := types.UID(it.StockItemUID)
+			units[types.UID(it.StockItemUID)] += it.Quantity
+		}
+		for uid, q := range units {
 			promised, ok := l.promised[uid]
 			if !ok {
 				continue // it was cancelled before this item had promised anything
 			}
-			add(uid, move{kind: "Reserve", q: it.Quantity}, promised[0], promised[1])
+			add(uid, move{kind: "Reserve", q: q}, promised[0], promised[1])
 			if l.left > 0 {
-				add(uid, move{kind: "Consume", q: it.Quantity}, l.left, l.marked(uid, v1.MovementConsume, end))
+				add(uid, move{kind: "Consume", q: q}, l.left, l.marked(uid, v1.MovementConsume, end))
 			} else if l.cancelled > 0 {
-				add(uid, move{kind: "Release", q: it.Quantity}, promised[0], l.marked(uid, v1.MovementRelease, end))
+				add(uid, move{kind: "Release", q: q}, promised[0], l.marked(uid, v1.MovementRelease, end))
 			}
 		}
 	}
@@ -140,7 +148,10 @@ func linearizable(r *Run, report func(string, ...any)) {
 		add(p.item, move{kind: "Release", q: p.q}, p.until, p.until)
 	}
 	for uid, ops := range items {
-		if !porcupine.CheckOperations(model, ops) {
+		switch porcupine.CheckOperationsTimeout(model, ops, porcupinePatience) {
+		case porcupine.Unknown:
+			report("StockItem %s: whether its counters can be explained was not found out in %v", names[uid], porcupinePatience)
+		case porcupine.Illegal:
 			report("StockItem %s: its counters cannot be explained by what happened: %s", names[uid], strings.Join(described(ops), " "))
 		}
 	}

@@ -8,13 +8,13 @@ func money() []Mutant {
 	return []Mutant{
 		{
 			Name: "new-key-per-retry", About: "each attempt of a call has another idempotency key",
-			Kinds: []string{"X13", "X2", "K2"},
+			Kinds: []string{"X15", "X2", "K2"},
 			File:  "controllers/domain/payment/outcome.go", Find: "	if op.Renewals == 0 {",
 			Replace: "	if MUTANT {\n\t\treturn fmt.Sprintf(\"%s-%d\", op.ID, op.Attempts+2)\n\t}\n\tif op.Renewals == 0 {",
 		},
 		{
 			Name: "no-look-up", About: "an operation without a result is sent again without being looked up",
-			Kinds: []string{"X11", "X3", "X13"},
+			Kinds: []string{"X11", "X3", "X15"},
 			File:  "controllers/order/pay.go", Find: "	answer, err := provider.Lookup(ctx, request)",
 			Replace: "	answer, err := provider.Lookup(ctx, request)\n\tif MUTANT {\n\t\tanswer, err = nil, payment.ErrUnknown\n\t}",
 		},
@@ -32,7 +32,7 @@ func money() []Mutant {
 		},
 		{
 			Name: "later-is-no", About: "a provider that decides later is taken to have declined",
-			Kinds: []string{"X5"},
+			Kinds: []string{"X7"},
 			File:  "controllers/provider/payment/gateway/answer.go", Find: "	case http.StatusAccepted:\n",
 			Replace: "	case http.StatusAccepted:\n\t\tif MUTANT {\n\t\t\treturn &payment.Answer{Declined: true, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent}, nil\n\t\t}\n",
 		},

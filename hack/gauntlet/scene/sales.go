@@ -1,6 +1,9 @@
 package scene
 
 import (
+	"fmt"
+	"strings"
+
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -26,6 +29,41 @@ func cash() *Scene {
 			}),
 		}},
 		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
+	}
+}
+
+func simulated() *Scene {
+	return &Scene{
+		Name: "simulated", About: "A card order is paid at the simulated provider, whose books are ConfigMaps, and one of its lines is cancelled later.",
+		Class: func(c *v1.OrderClass) {
+			c.Spec.Payment = testenv.MakeClass("", "").Spec.Payment
+			testenv.Manual(c)
+		},
+		Objects: []client.Object{stock("tea", "TEA", 9), order("o").Line("TEA", 3).Pay(v1.PaymentOnline).Obj()},
+		Steps: []Step{
+			{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: edit("o", func(o *v1.Order) { o.Spec.Lines[0].Quantity = 2 })},
+			{When: all(cancelled("o", 1), reserved("o"), units("o", 2)), Do: deliver("o")},
+		},
+		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
+	}
+}
+
+// maximal is an Order of the largest size that the API takes.
+func maximal() *Scene {
+	wide := func(n int, end string) string { return strings.Repeat("界", n-len(end)) + end }
+	o := order("o").Change(func(o *v1.Order) {
+		o.Name = "o"
+		o.Spec.Customer.Name, o.Spec.ShipTo.Name = wide(128, canaryPerson), wide(128, canaryPerson)
+		for range 98 {
+			o.Spec.Lines = append(o.Spec.Lines, v1.OrderLine{
+				ID: v1.Identifier(fmt.Sprintf("%063d", len(o.Spec.Lines))), SKU: "TEA", Quantity: 1, UnitPrice: 1000,
+			})
+		}
+	})
+	return &Scene{
+		Name: "maximal", About: "An order of a hundred lines with long names is sent from two items.",
+		Objects: []client.Object{stock("tea", "TEA", 200), stock("cup", "CUP", 9), o.Line("CUP", 1).Line("CUP", 1).Obj()},
+		End:     ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {102, 0}, "cup": {7, 0}}),
 	}
 }
 

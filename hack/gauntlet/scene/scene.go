@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -50,7 +49,7 @@ type Step struct {
 func All() []*Scene {
 	return []*Scene{
 		happy(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(),
-		remove(), pause(),
+		remove(), pause(), simulated(), ask(), maximal(),
 	}
 }
 
@@ -62,6 +61,16 @@ func Named(name string) *Scene {
 		}
 	}
 	return nil
+}
+
+// Provider is the class's payment provider for the scene's Orders, by name.
+func (s *Scene) Provider() string {
+	for _, o := range s.Objects {
+		if o, ok := o.(*v1.Order); ok && o.Spec.Payment.Method == v1.PaymentOnline {
+			return "online"
+		}
+	}
+	return "card"
 }
 
 // World is where a scene takes place.
@@ -227,69 +236,6 @@ func ends(phases map[string]v1.OrderPhase, counters map[string][2]v1.Quantity) f
 		}
 		return ""
 	}
-}
-
-// Resume lets an Order go on that was paused, once it has seen that it was.
-func Resume(w *World, name string) error {
-	o := w.Order(name)
-	if o == nil || o.Status.ObservedGeneration != o.Generation {
-		return fmt.Errorf("Order %s has not seen the pause", name)
-	}
-	return edit(name, func(o *v1.Order) { o.Spec.Management = v1.ManagementActive })(w)
-}
-
-// Settled says what is missing until nothing of an Order that was deleted is left
-// open: the Orders that are being deleted are gone, and the units are settled.
-func Settled(w *World) string {
-	for _, o := range history.All[*v1.Order](w.History) {
-		if !o.DeletionTimestamp.IsZero() {
-			return "Order " + o.Name + " is still being deleted"
-		}
-	}
-	for _, i := range history.All[*v1.StockItem](w.History) {
-		if len(i.Status.Postings) > 0 {
-			return "StockItem " + i.Name + " has open postings"
-		}
-	}
-	for _, s := range history.All[*v1.Shipment](w.History) {
-		if !s.DeletionTimestamp.IsZero() {
-			return "Shipment " + s.Name + " is still being deleted"
-		}
-	}
-	return ""
-}
-
-// AnswerDeclines does what people do about a call that was declined: an edit of the
-// order has it tried again, and a refund is paid by hand.
-func AnswerDeclines(w *World) error {
-	for _, o := range history.All[*v1.Order](w.History) {
-		ready := meta.FindStatusCondition(o.Status.Conditions, v1.ConditionReady)
-		if ready == nil || o.Status.ObservedGeneration != o.Generation {
-			continue
-		}
-		var err error
-		switch ready.Reason {
-		case v1.ReasonPaymentDeclined:
-			err = edit(o.Name, func(stored *v1.Order) {
-				if stored.Generation == o.Generation {
-					stored.Spec.Priority++
-				}
-			})(w)
-		case v1.ReasonManualRefundRequired:
-			err = edit(o.Name, func(stored *v1.Order) {
-				if stored.Generation == o.Generation {
-					a := o.Status.Amounts
-					stored.Spec.Payment.Refunded = append(stored.Spec.Payment.Refunded, v1.ReceivedPayment{
-						ID: v1.Identifier(fmt.Sprint("by-hand-", len(stored.Spec.Payment.Refunded))), Amount: int64(a.Captured - a.Refunded - a.Due), At: now(),
-					})
-				}
-			})(w)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // now is a time in the precision of the API.

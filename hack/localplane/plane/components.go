@@ -149,11 +149,16 @@ func (p *Plane) startProcess(ctx context.Context, name string, ready answer, arg
 	return process.await(ctx, client, ready)
 }
 
-// add has Stop end the process, and Wait notice its exit.
+// add has Stop end the process, and Wait notice its exit, unless Restart has asked for it.
 func (p *Plane) add(process *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.processes = append(p.processes, process)
 	go func() {
 		<-process.exited
+		if process.replaced.Load() {
+			return
+		}
 		p.exitOnce.Do(func() {
 			p.exited = process
 			close(p.broken)

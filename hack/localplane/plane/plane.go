@@ -49,7 +49,9 @@ type Plane struct {
 	admin     *rest.Config
 
 	etcdPort, apiPort, managerPort *port
-	processes                      []*process // in the order of their start
+
+	mu        sync.Mutex
+	processes []*process // in the order of their start
 
 	// exited is the first program that has exited; broken is closed from then on.
 	exited   *process
@@ -149,6 +151,8 @@ func (p *Plane) Dir() string { return p.dir.path }
 // PIDs are the process ids by the name of the program, to read what they cost or to
 // hurt them.
 func (p *Plane) PIDs() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	pids := map[string]int{}
 	for _, process := range p.processes {
 		pids[process.name] = process.cmd.Process.Pid
@@ -191,6 +195,32 @@ func (p *Plane) Wait(ctx context.Context) error {
 	}
 }
 
+// Restart kills a program, by the name of its binary, starts it again on what it has
+// left, and returns when it is ready. Meanwhile requests fail as they do when the
+// program of a real control plane dies.
+func (p *Plane) Restart(ctx context.Context, name string) error {
+	start := map[string]func(context.Context) error{
+		etcd: p.startEtcd, apiServer: p.startAPIServer, controllerManager: p.startControllerManager,
+	}[name]
+	p.mu.Lock()
+	i := slices.IndexFunc(p.processes, func(one *process) bool { return one.name == name })
+	if start == nil || i < 0 {
+		p.mu.Unlock()
+		return fmt.Errorf("restarting %s: the control plane has no such program", name)
+	}
+	old := p.processes[i]
+	p.processes = slices.Delete(p.processes, i, i+1)
+	old.replaced.Store(true)
+	p.mu.Unlock()
+	if err := old.stop(); err != nil {
+		return fmt.Errorf("restarting %s: %w", name, err)
+	}
+	if err := start(ctx); err != nil {
+		return fmt.Errorf("restarting %s: %w", name, err)
+	}
+	return nil
+}
+
 // Stop ends the programs, the last started first, and removes the plane's data. It
 // returns when nothing of the plane runs any more. Calling it again does nothing.
 func (p *Plane) Stop() error {
@@ -199,6 +229,8 @@ func (p *Plane) Stop() error {
 }
 
 func (p *Plane) stop() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var errs []error
 	for _, process := range slices.Backward(p.processes) {
 		errs = append(errs, process.stop())

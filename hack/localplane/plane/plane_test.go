@@ -235,6 +235,39 @@ func TestUsersHaveTheRightsThatRBACGrants(t *testing.T) {
 	}
 }
 
+// What is stored outlives the programs, and the plane is not taken for broken.
+func TestRestartKeepsWhatIsStored(t *testing.T) {
+	p := sharedPlane(t)
+	c, err := client.New(p.Config(), client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "default", GenerateName: "kept-"}}
+	if err := c.Create(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{etcd, apiServer, controllerManager} {
+		before := p.PIDs()[name]
+		if err := p.Restart(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+		if after := p.PIDs()[name]; after == before || after == 0 {
+			t.Errorf("%s had process %d and has %d", name, before, after)
+		}
+	}
+	if err := c.Get(t.Context(), client.ObjectKeyFromObject(kept), kept); err != nil {
+		t.Errorf("reading what was stored before: %v", err)
+	}
+	select {
+	case <-p.broken:
+		t.Errorf("the plane is taken for broken: %v", p.exited.died())
+	default:
+	}
+	if err := p.Restart(t.Context(), "kubelet"); err == nil {
+		t.Error("a program that there is not was restarted")
+	}
+}
+
 func TestWaitReturnsWhenDone(t *testing.T) {
 	p := sharedPlane(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 )
 
 // process is one program of the plane.
@@ -17,6 +18,8 @@ type process struct {
 	cmd     *exec.Cmd
 	// exited is closed when the process is gone and cmd.ProcessState says how.
 	exited chan struct{}
+	// replaced says that another process takes its place.
+	replaced atomic.Bool
 }
 
 // launch starts a program that writes to logFile and holds the lock of held for as

@@ -47,6 +47,8 @@ type books struct {
 	// rest is what is left of each authorisation and capture that succeeded; others
 	// have none.
 	rest map[string]v1.Amount
+	// lapsed are the authorisations that hold nothing any more.
+	lapsed map[string]bool
 }
 
 // parentKind is the kind of operation on which a kind acts.
@@ -80,6 +82,13 @@ func (b *books) write(e Entry) Entry {
 	return e
 }
 
+// lapse lets an authorisation hold nothing any more.
+func (b *books) lapse(id string) {
+	if e := b.find(id); e != nil && e.Kind == v1.OperationAuthorize {
+		b.rest[id], b.lapsed[id] = 0, true
+	}
+}
+
 // refusal says why an operation is not allowed, "" if it is.
 func (b *books) refusal(e Entry) string {
 	if e.Kind == v1.OperationAuthorize {
@@ -87,6 +96,8 @@ func (b *books) refusal(e Entry) string {
 	}
 	parent := b.find(e.Parent)
 	switch rest := b.rest[e.Parent]; {
+	case e.Kind == v1.OperationVoid && b.lapsed[e.Parent]:
+		return "" // nothing is held, as is wanted
 	case parent == nil, parent.Kind != parentKind[e.Kind], parent.Currency != e.Currency, rest == 0:
 		return "there is nothing to " + string(e.Kind)
 	case e.Kind != v1.OperationVoid && e.Amount > rest:

@@ -109,6 +109,13 @@ func (g *Gateway) Flush(reorder func([]Event)) {
 	}
 }
 
+// Waiting is how many callbacks are queued.
+func (g *Gateway) Waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.outbox.queue)
+}
+
 // Settle returns when the callbacks under way have been delivered.
 func (g *Gateway) Settle() {
 	g.mu.Lock()

@@ -37,6 +37,11 @@ const (
 	Late Fault = "Late"
 	// OtherAmount captures half of what was asked for, rounded up.
 	OtherAmount Fault = "OtherAmount"
+	// Lapsed lets what was held lapse before the operation that acts on it: a capture is
+	// declined, and a void releases nothing. It does nothing to a refund.
+	Lapsed Fault = "Lapsed"
+	// Pruned has the effect, cuts the connection before the answer, and forgets the key.
+	Pruned Fault = "Pruned"
 	// OtherCurrency carries the operation out in XTS, the code for tests. It is no
 	// chance of Chaos: what it holds is released by nobody.
 	OtherCurrency Fault = "OtherCurrency"

@@ -49,6 +49,8 @@ type Gateway struct {
 	// there are at first; 0 for never.
 	patience    map[string]int
 	decideAfter int
+	decideIn    time.Duration
+	misused     int
 	late        map[string]call
 	lag         time.Duration
 	outbox      outbox
@@ -63,7 +65,7 @@ const lateness = 1500 * time.Millisecond
 func Start() *Gateway {
 	g := &Gateway{
 		APIKey: "key_of_the_fake", WebhookSecret: webhookSecret,
-		books: books{rest: map[string]v1.Amount{}}, keys: map[string]remembered{}, patience: map[string]int{}, decideAfter: 3,
+		books: books{rest: map[string]v1.Amount{}, lapsed: map[string]bool{}}, keys: map[string]remembered{}, patience: map[string]int{}, decideAfter: 3,
 		late: map[string]call{},
 	}
 	g.settled = sync.NewCond(&g.mu)
@@ -130,10 +132,14 @@ func (g *Gateway) receive(c call, f Fault) reply {
 		known = remembered{c, g.carryOut(c, f), time.Now()}
 		g.keys[c.key] = known
 	case known.call != c:
+		g.misused++
 		return problem(http.StatusConflict, "the key was used with other parameters")
 	}
 	answer := known.reply
-	answer.cut = f == TimeoutAfter
+	answer.cut = f == TimeoutAfter || f == Pruned
+	if f == Pruned {
+		delete(g.keys, c.key)
+	}
 	return answer
 }
 
@@ -155,6 +161,9 @@ func (g *Gateway) carryOut(c call, f Fault) reply {
 	if f == OtherCurrency {
 		e.Currency = "XTS"
 	}
+	if f == Lapsed {
+		g.books.lapse(c.Parent)
+	}
 	if f == OtherAmount && c.Kind == v1.OperationCapture {
 		e.Amount -= e.Amount / 2
 	}
@@ -166,6 +175,10 @@ func (g *Gateway) carryOut(c call, f Fault) reply {
 	case f == Pending:
 		e.State = StatePending
 		g.patience[c.ID] = g.decideAfter
+		if g.decideIn > 0 {
+			// It is an error only if a look-up has decided it meanwhile.
+			time.AfterFunc(g.decideIn, func() { _ = g.Decide(c.ID, true) })
+		}
 		e = g.books.write(e)
 	default:
 		e = g.books.post(e)
@@ -239,6 +252,21 @@ func (g *Gateway) DecideAfter(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.decideAfter = n
+}
+
+// DecideIn lets operations that become pending succeed by themselves after d, whether
+// somebody looks them up or not; 0 leaves them to the others.
+func (g *Gateway) DecideIn(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.decideIn = d
+}
+
+// Misused is how many calls used a key of another call.
+func (g *Gateway) Misused() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.misused
 }
 
 // Lag hides from look-ups what was written less than d ago, as books do that are

@@ -1,0 +1,113 @@
+package campaign
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+)
+
+// atProvider are the gateway's faults by the kinds of the campaign.
+var atProvider = map[fault.Kind]gatewayfake.Fault{
+	fault.NoCall: gatewayfake.TimeoutBefore, fault.NoAnswer: gatewayfake.TimeoutAfter, fault.Broken: gatewayfake.Error500Before,
+	fault.Busy: gatewayfake.RateLimit, fault.BrokenAfter: gatewayfake.Error500After, fault.LateCall: gatewayfake.Late,
+	fault.Undecided: gatewayfake.Pending, fault.Twice: gatewayfake.Pending, fault.Reordered: gatewayfake.Pending, fault.Forged: gatewayfake.Pending,
+	fault.Declined: gatewayfake.Decline, fault.Expired: gatewayfake.Lapsed, fault.Pruned: gatewayfake.Pruned, fault.Hidden: gatewayfake.TimeoutAfter,
+}
+
+// byCallback are the kinds at which the provider calls back, and how.
+var byCallback = map[fault.Kind]gatewayfake.Delivery{
+	fault.Twice: gatewayfake.Twice, fault.Reordered: gatewayfake.Queued, fault.Forged: gatewayfake.Forged,
+}
+
+const (
+	// lag is how long look-ups do not know a call at Hidden. It is longer than the wait
+	// before the first look-up.
+	lag = 2 * time.Second
+	// decision is how long a provider takes that decides by itself and calls back.
+	decision = 200 * time.Millisecond
+)
+
+// planCalls plans the faults at calls to the gateway.
+func (s *stage) planCalls(faults []fault.Fault, w *fault.Wire) {
+	s.world.Gateway.DecideAfter(1)
+	for _, f := range faults {
+		switch f.Kind {
+		case fault.Declined:
+			s.answer = scene.AnswerDeclines
+		case fault.Expired:
+			s.answer = scene.PayByHand
+		case fault.Hidden:
+			s.world.Gateway.Lag(lag)
+		case fault.Twice, fault.Reordered, fault.Forged:
+			s.world.Gateway.DecideAfter(0)
+			s.world.Gateway.DecideIn(decision)
+		}
+	}
+	s.world.Gateway.OnCall(func(send bool, n int) gatewayfake.Fault {
+		point := fmt.Sprintf("lookup#%d", n)
+		if send {
+			point = fmt.Sprintf("send#%d", n)
+		}
+		for _, f := range faults {
+			if f.Point == point && !w.Reached(f) {
+				w.Reach(f)
+				if f.Kind == fault.CrashCalling {
+					w.Crash()
+				}
+				return atProvider[f.Kind]
+			}
+		}
+		return gatewayfake.None
+	})
+}
+
+// listen lets the gateway call the manager back where a fault is one of callbacks, and
+// says at which address the manager listens; "" for none.
+func (s *stage) listen(faults []fault.Fault) (address string, err error) {
+	for _, f := range faults {
+		delivery, ok := byCallback[f.Kind]
+		if !ok {
+			continue
+		}
+		if address, err = freeAddress(); err != nil {
+			return "", err
+		}
+		s.world.Gateway.CallBack(fmt.Sprintf("http://%s/payments/%s/retail/%s", address, s.world.Namespace, s.scene.Provider()), delivery)
+	}
+	return address, nil
+}
+
+// lastPort is the last one that was given to a manager. They are below those that
+// systems give to connections, so that none of these takes one meanwhile.
+var lastPort atomic.Int32
+
+func init() { lastPort.Store(21000) }
+
+func freeAddress() (string, error) {
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", lastPort.Add(1))
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue // somebody has it
+		}
+		if err := l.Close(); err != nil {
+			return "", fmt.Errorf("looking for a free port: %w", err)
+		}
+		return address, nil
+	}
+	return "", fmt.Errorf("looking for a free port: there is none up to %d", lastPort.Load())
+}
+
+// deliver sends the callbacks that were kept back, the last first, once there are some.
+func (s *stage) deliver(faults []fault.Fault) {
+	reordered := slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Reordered })
+	if reordered && s.world.Gateway.Waiting() > 1 {
+		s.world.Gateway.Flush(slices.Reverse[[]gatewayfake.Event])
+	}
+}

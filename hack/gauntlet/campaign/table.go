@@ -1,0 +1,54 @@
+package campaign
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
+)
+
+// Table is the report for people.
+func (r *Report) Table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%d scenes, %d single faults enumerated and %d pruned, %d crashes in recoveries; %d runs\n",
+		len(r.Scenes), r.Enumerated, r.Pruned, r.SecondOrder, r.Ran)
+	fmt.Fprintf(&b, "%d runs in this part, in %v, %.2f CPU-s each\n", r.Now, r.Wall.Round(time.Second), r.CPU.Seconds()/max(1, float64(r.Now)))
+	t := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "fault\tpassed\tviolated\tunreached")
+	for _, kind := range slices.Sorted(maps.Keys(r.Kinds)) {
+		k := r.Kinds[kind]
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\n", kind, k.Passed, k.Violated, k.Unreached)
+	}
+	_ = t.Flush() // a strings.Builder takes everything
+	fmt.Fprintf(&b, "points hit: %d of %d writes, %d of %d calls to the provider; %d pairs of kind and point\n",
+		r.Hit["writes"].Hit, r.Hit["writes"].All, r.Hit["calls"].Hit, r.Hit["calls"].All, r.Pairs)
+	fmt.Fprintf(&b, "%d invariants, %d evaluations; %d runs without a fault and no false alarm\n", len(judge.IDs()), r.Evaluations, r.Quiet)
+	fmt.Fprintf(&b, "converged after %v; writes for each without a fault: %.2f (p50), %.2f (max)\n", r.Converged, r.Amplification[0], r.Amplification[1])
+	if r.Failover.Max > 0 {
+		fmt.Fprintf(&b, "without a leader for %v\n", r.Failover)
+	}
+	if r.Repeated > 0 {
+		fmt.Fprintf(&b, "%d plans were run more than once, and %d of them disagree\n", r.Repeated, len(r.Disagreements))
+	}
+	if r.Mutants.All > 0 {
+		fmt.Fprintf(&b, "%d of %d mutants killed\n", r.Mutants.Hit, r.Mutants.All)
+	}
+	for _, section := range []struct {
+		what string
+		list []string
+	}{{"VIOLATED", r.Violated}, {"unreached", r.Unreached}, {"runs disagree", r.Disagreements}} {
+		for _, one := range section.list {
+			fmt.Fprintf(&b, "%s: %s\n", section.what, one)
+		}
+	}
+	return b.String()
+}
+
+func (p Percentiles) String() string {
+	ms := func(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+	return fmt.Sprintf("%v (p50), %v (p95), %v (p99), %v (max)", ms(p.P50), ms(p.P95), ms(p.P99), ms(p.Max))
+}

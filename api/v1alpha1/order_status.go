@@ -24,6 +24,9 @@ type OrderStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 	// confirmedAt is when the order was confirmed; its place in the queue for stock.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:Pattern=`\.[0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$`
 	ConfirmedAt *metav1.MicroTime `json:"confirmedAt,omitempty"`
 	// waiver is what the end of the hold has waived, where the class says Proceed.
 	// +optional

@@ -19,12 +19,14 @@ func TestOrdinal(t *testing.T) {
 	}
 }
 
-func TestAnOrdinalIsThatOfItsName(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		order := v1.ObjectName(rapid.StringMatching(`[a-z0-9]([a-z0-9.-]{0,10}(-s[0-9])?)?`).Draw(t, "order"))
-		n := rapid.IntRange(1, 1_000_000).Draw(t, "n")
-		if got := Ordinal(string(Name(order, n))); got != n {
-			t.Fatalf("%s has ordinal %d, want %d", Name(order, n), got, n)
-		}
-	})
+func TestAnOrdinalIsThatOfItsName(t *testing.T) { rapid.Check(t, ordinalOfName) }
+
+func FuzzOrdinal(f *testing.F) { f.Fuzz(rapid.MakeFuzz(ordinalOfName)) }
+
+func ordinalOfName(t *rapid.T) {
+	order := v1.ObjectName(rapid.StringMatching(`[a-z0-9]([a-z0-9.-]{0,10}(-s[0-9])?)?`).Draw(t, "order"))
+	n := rapid.IntRange(1, 1_000_000).Draw(t, "n")
+	if got := Ordinal(string(Name(order, n))); got != n {
+		t.Fatalf("%s has ordinal %d, want %d", Name(order, n), got, n)
+	}
 }

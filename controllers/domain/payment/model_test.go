@@ -135,75 +135,77 @@ func (m *model) settle(t *rapid.T) {
 // perhaps for several totals; then what is to be taken rises and what may be
 // kept falls, but never below what is to be taken; then it is closed. Any call
 // may be declined.
-func TestNextOverTheLifeOfAnOrder(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		m := &model{bank: bank{held: map[string]v1.Amount{}, took: map[string]v1.Amount{}}, generation: 1}
-		amount := func(low, high v1.Amount) v1.Amount {
-			return v1.Amount(rapid.Int64Range(int64(low), int64(high)).Draw(t, "amount"))
-		}
-		m.need = Need{Authorize: amount(1, 50), Keep: v1.MaxAmount}
-		t.Repeat(map[string]func(*rapid.T){
-			"": func(t *rapid.T) { m.check(t) },
-			"call": func(t *rapid.T) {
-				if !m.call(t, rapid.IntRange(0, 3).Draw(t, "luck") == 0) {
-					t.Skip("nothing is due")
-				}
-			},
-			"edit": func(*rapid.T) { m.generation++ },
-			"reprice": func(t *rapid.T) {
-				if m.confirmed || m.need.Close {
-					t.Skip("the amounts are frozen")
-				}
-				m.need.Authorize = amount(1, 50)
-				m.generation++
-			},
-			"abandon": func(t *rapid.T) {
-				if m.confirmed || rapid.IntRange(0, 9).Draw(t, "luck") > 0 {
-					t.Skip("confirmed")
-				}
-				m.need = Need{Close: true}
-			},
-			"confirm": func(t *rapid.T) {
-				if m.confirmed || m.need.Close || Sum(m.ops, nil, nil).Authorized != m.need.Authorize {
-					t.Skip("not authorised")
-				}
-				m.confirmed, m.need = true, Need{Keep: m.need.Authorize}
-			},
-			"dispatch": func(t *rapid.T) {
-				if !m.confirmed {
-					t.Skip("not confirmed")
-				}
-				m.need.Capture = amount(m.need.Capture, m.need.Keep)
-			},
-			"cancel": func(t *rapid.T) {
-				if !m.confirmed {
-					t.Skip("not confirmed")
-				}
-				// With a capture at confirmation the target falls with the order.
-				m.need.Keep = amount(0, m.need.Keep)
-				m.need.Capture = min(m.need.Capture, m.need.Keep)
-			},
-			"close": func(t *rapid.T) {
-				if !m.confirmed || Sum(m.ops, nil, nil).Captured < m.need.Keep {
-					t.Skip("not all that is due came in")
-				}
-				m.need.Close = true
-			},
-			"settle": func(t *rapid.T) { m.settle(t) },
-		})
-		m.settle(t)
-		if m.confirmed {
-			m.need.Capture, m.need.Close = m.need.Keep, false
-			m.settle(t)
-			m.need.Close = true
-		} else {
+func TestNextOverTheLifeOfAnOrder(t *testing.T) { rapid.Check(t, lifeOfMoney) }
+
+func FuzzNext(f *testing.F) { f.Fuzz(rapid.MakeFuzz(lifeOfMoney)) }
+
+func lifeOfMoney(t *rapid.T) {
+	m := &model{bank: bank{held: map[string]v1.Amount{}, took: map[string]v1.Amount{}}, generation: 1}
+	amount := func(low, high v1.Amount) v1.Amount {
+		return v1.Amount(rapid.Int64Range(int64(low), int64(high)).Draw(t, "amount"))
+	}
+	m.need = Need{Authorize: amount(1, 50), Keep: v1.MaxAmount}
+	t.Repeat(map[string]func(*rapid.T){
+		"": func(t *rapid.T) { m.check(t) },
+		"call": func(t *rapid.T) {
+			if !m.call(t, rapid.IntRange(0, 3).Draw(t, "luck") == 0) {
+				t.Skip("nothing is due")
+			}
+		},
+		"edit": func(*rapid.T) { m.generation++ },
+		"reprice": func(t *rapid.T) {
+			if m.confirmed || m.need.Close {
+				t.Skip("the amounts are frozen")
+			}
+			m.need.Authorize = amount(1, 50)
+			m.generation++
+		},
+		"abandon": func(t *rapid.T) {
+			if m.confirmed || rapid.IntRange(0, 9).Draw(t, "luck") > 0 {
+				t.Skip("confirmed")
+			}
 			m.need = Need{Close: true}
-		}
-		m.settle(t)
-		s := Sum(m.ops, nil, nil)
-		byHand := LastVain(m.ops, v1.OperationRefund, Place{Class: "retail", Provider: "bank"}) != nil
-		if s.Authorized != 0 || (s.Captured-s.Refunded != m.need.Keep && !byHand) {
-			t.Fatalf("at the end %d are due: %+v", m.need.Keep, s)
-		}
+		},
+		"confirm": func(t *rapid.T) {
+			if m.confirmed || m.need.Close || Sum(m.ops, nil, nil).Authorized != m.need.Authorize {
+				t.Skip("not authorised")
+			}
+			m.confirmed, m.need = true, Need{Keep: m.need.Authorize}
+		},
+		"dispatch": func(t *rapid.T) {
+			if !m.confirmed {
+				t.Skip("not confirmed")
+			}
+			m.need.Capture = amount(m.need.Capture, m.need.Keep)
+		},
+		"cancel": func(t *rapid.T) {
+			if !m.confirmed {
+				t.Skip("not confirmed")
+			}
+			// With a capture at confirmation the target falls with the order.
+			m.need.Keep = amount(0, m.need.Keep)
+			m.need.Capture = min(m.need.Capture, m.need.Keep)
+		},
+		"close": func(t *rapid.T) {
+			if !m.confirmed || Sum(m.ops, nil, nil).Captured < m.need.Keep {
+				t.Skip("not all that is due came in")
+			}
+			m.need.Close = true
+		},
+		"settle": func(t *rapid.T) { m.settle(t) },
 	})
+	m.settle(t)
+	if m.confirmed {
+		m.need.Capture, m.need.Close = m.need.Keep, false
+		m.settle(t)
+		m.need.Close = true
+	} else {
+		m.need = Need{Close: true}
+	}
+	m.settle(t)
+	s := Sum(m.ops, nil, nil)
+	byHand := LastVain(m.ops, v1.OperationRefund, Place{Class: "retail", Provider: "bank"}) != nil
+	if s.Authorized != 0 || (s.Captured-s.Refunded != m.need.Keep && !byHand) {
+		t.Fatalf("at the end %d are due: %+v", m.need.Keep, s)
+	}
 }

@@ -68,7 +68,11 @@ func TestOperationIDsDiffer(t *testing.T) {
 	}
 }
 
-func TestOperationIDIsInjective(t *testing.T) {
+func TestOperationIDIsInjective(t *testing.T) { rapid.Check(t, injectiveIDs) }
+
+func FuzzOperationID(f *testing.F) { f.Fuzz(rapid.MakeFuzz(injectiveIDs)) }
+
+func injectiveIDs(t *rapid.T) {
 	part := rapid.StringMatching(`[ab\x00\x01]{0,3}`)
 	key := rapid.Custom(func(t *rapid.T) [8]string {
 		return [8]string{
@@ -77,20 +81,18 @@ func TestOperationIDIsInjective(t *testing.T) {
 		}
 	})
 	form := regexp.MustCompile(`^[a-z2-7]{52}$`)
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := key.Draw(t, "a"), key.Draw(t, "b")
-		m, n := rapid.Int32Range(1, 3).Draw(t, "m"), rapid.Int32Range(1, 3).Draw(t, "n")
-		of := func(k [8]string, seq int32) string {
-			return OperationID(Identity{k[0], k[1], k[2], k[3]}, Place{v1.ObjectName(k[4]), v1.Identifier(k[5]), v1.ProviderType(k[6])}, v1.OperationKind(k[7]), seq)
-		}
-		x, y := of(a, m), of(b, n)
-		if !form.MatchString(x) {
-			t.Fatalf("%q is not 52 characters of base32", x)
-		}
-		if same := a == b && m == n; same != (x == y) {
-			t.Fatalf("%q/%d and %q/%d: %s and %s", a, m, b, n, x, y)
-		}
-	})
+	a, b := key.Draw(t, "a"), key.Draw(t, "b")
+	m, n := rapid.Int32Range(1, 3).Draw(t, "m"), rapid.Int32Range(1, 3).Draw(t, "n")
+	of := func(k [8]string, seq int32) string {
+		return OperationID(Identity{k[0], k[1], k[2], k[3]}, Place{v1.ObjectName(k[4]), v1.Identifier(k[5]), v1.ProviderType(k[6])}, v1.OperationKind(k[7]), seq)
+	}
+	x, y := of(a, m), of(b, n)
+	if !form.MatchString(x) {
+		t.Fatalf("%q is not 52 characters of base32", x)
+	}
+	if same := a == b && m == n; same != (x == y) {
+		t.Fatalf("%q/%d and %q/%d: %s and %s", a, m, b, n, x, y)
+	}
 }
 
 func TestSum(t *testing.T) {

@@ -57,47 +57,49 @@ func TestDueAndCaptureTarget(t *testing.T) {
 
 // What is taken part by part as an order is dispatched must come to what is due,
 // whatever the parts are, and never go back on the way.
-func TestPartRisesToDue(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		lines := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.OrderLineStatus {
-			ordered := rapid.Int64Range(1, 9).Draw(t, "ordered")
-			return v1.OrderLineStatus{
-				Ordered:   v1.Quantity(ordered),
-				Cancelled: v1.Quantity(rapid.Int64Range(0, ordered).Draw(t, "cancelled")),
-				Net:       amounts(v1.MaxAmount/200).Draw(t, "net"),
-				Tax:       amounts(v1.MaxAmount/200).Draw(t, "tax"),
-			}
-		}), 1, 6).Draw(t, "lines")
-		a := &v1.OrderAmounts{Shipping: amounts(1000).Draw(t, "shipping")}
-		due := Due(a, lines)
+func TestPartRisesToDue(t *testing.T) { rapid.Check(t, risesToDue) }
 
-		dispatched := func() v1.Amount { return CaptureTarget(v1.CaptureOnDispatch, a, lines) }
-		before := dispatched()
-		if before != 0 {
-			t.Fatalf("%d is to be taken before anything has left", before)
+func FuzzDue(f *testing.F) { f.Fuzz(rapid.MakeFuzz(risesToDue)) }
+
+func risesToDue(t *rapid.T) {
+	lines := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.OrderLineStatus {
+		ordered := rapid.Int64Range(1, 9).Draw(t, "ordered")
+		return v1.OrderLineStatus{
+			Ordered:   v1.Quantity(ordered),
+			Cancelled: v1.Quantity(rapid.Int64Range(0, ordered).Draw(t, "cancelled")),
+			Net:       amounts(v1.MaxAmount/200).Draw(t, "net"),
+			Tax:       amounts(v1.MaxAmount/200).Draw(t, "tax"),
 		}
-		for {
-			var open []int
-			for i, l := range lines {
-				if l.Dispatched < l.Ordered-l.Cancelled {
-					open = append(open, i)
-				}
+	}), 1, 6).Draw(t, "lines")
+	a := &v1.OrderAmounts{Shipping: amounts(1000).Draw(t, "shipping")}
+	due := Due(a, lines)
+
+	dispatched := func() v1.Amount { return CaptureTarget(v1.CaptureOnDispatch, a, lines) }
+	before := dispatched()
+	if before != 0 {
+		t.Fatalf("%d is to be taken before anything has left", before)
+	}
+	for {
+		var open []int
+		for i, l := range lines {
+			if l.Dispatched < l.Ordered-l.Cancelled {
+				open = append(open, i)
 			}
-			if len(open) == 0 {
-				break
-			}
-			l := &lines[rapid.SampledFrom(open).Draw(t, "line")]
-			l.Dispatched += v1.Quantity(rapid.Int64Range(1, int64(l.Ordered-l.Cancelled-l.Dispatched)).Draw(t, "units"))
-			now := dispatched()
-			if now < before || now > due {
-				t.Fatalf("%d was to be taken, now %d, of %d", before, now, due)
-			}
-			before = now
 		}
-		if before != due {
-			t.Fatalf("all has left and %d is to be taken of %d", before, due)
+		if len(open) == 0 {
+			break
 		}
-	})
+		l := &lines[rapid.SampledFrom(open).Draw(t, "line")]
+		l.Dispatched += v1.Quantity(rapid.Int64Range(1, int64(l.Ordered-l.Cancelled-l.Dispatched)).Draw(t, "units"))
+		now := dispatched()
+		if now < before || now > due {
+			t.Fatalf("%d was to be taken, now %d, of %d", before, now, due)
+		}
+		before = now
+	}
+	if before != due {
+		t.Fatalf("all has left and %d is to be taken of %d", before, due)
+	}
 }
 
 // Case 14: the cents of goods that come back one by one sum to what was

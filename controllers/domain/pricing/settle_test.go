@@ -128,41 +128,43 @@ func TestStatedFee(t *testing.T) {
 
 // The largest order, with every number at its limit, settles without an
 // overflow: the margin is checked against numbers of any size.
-func TestSettlementAddsUp(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		lines := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.OrderLineStatus {
-			ordered := rapid.Int64Range(0, 1_000_000_000).Draw(t, "ordered")
-			return v1.OrderLineStatus{
-				Ordered:    v1.Quantity(ordered),
-				Dispatched: v1.Quantity(rapid.Int64Range(0, ordered).Draw(t, "dispatched")),
-				Tax:        amounts(v1.MaxAmount/100).Draw(t, "tax"),
-				UnitCost:   amounts(v1.MaxAmount).Draw(t, "cost"),
-			}
-		}), 0, 100).Draw(t, "lines")
-		captures := rapid.SliceOfN(rapid.Map(amounts(v1.MaxAmount), func(a v1.Amount) Capture { return Capture{Amount: a} }), 0, 100).Draw(t, "captures")
-		p := v1.PaymentProvider{FeeBps: v1.BasisPoints(rapid.IntRange(0, 10000).Draw(t, "bps")), FeeFixed: amounts(v1.MaxAmount).Draw(t, "fixed")}
-		a := &v1.OrderAmounts{Captured: amounts(v1.MaxAmount).Draw(t, "captured"), Refunded: amounts(v1.MaxAmount).Draw(t, "refunded")}
-		s := Settle(Books{Amounts: a, Lines: lines, Captures: captures, Provider: p, Freight: amounts(v1.MaxAmount).Draw(t, "freight")})
+func TestSettlementAddsUp(t *testing.T) { rapid.Check(t, settlementAddsUp) }
 
-		if s.Revenue < 0 || s.GoodsCost < 0 || s.Fees < 0 {
-			t.Fatalf("negative: %+v", s)
+func FuzzSettle(f *testing.F) { f.Fuzz(rapid.MakeFuzz(settlementAddsUp)) }
+
+func settlementAddsUp(t *rapid.T) {
+	lines := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.OrderLineStatus {
+		ordered := rapid.Int64Range(0, 1_000_000_000).Draw(t, "ordered")
+		return v1.OrderLineStatus{
+			Ordered:    v1.Quantity(ordered),
+			Dispatched: v1.Quantity(rapid.Int64Range(0, ordered).Draw(t, "dispatched")),
+			Tax:        amounts(v1.MaxAmount/100).Draw(t, "tax"),
+			UnitCost:   amounts(v1.MaxAmount).Draw(t, "cost"),
 		}
-		if s.Profit != s.Revenue-s.GoodsCost-s.Freight-s.Fees {
-			t.Fatalf("the profit does not add up: %+v", s)
+	}), 0, 100).Draw(t, "lines")
+	captures := rapid.SliceOfN(rapid.Map(amounts(v1.MaxAmount), func(a v1.Amount) Capture { return Capture{Amount: a} }), 0, 100).Draw(t, "captures")
+	p := v1.PaymentProvider{FeeBps: v1.BasisPoints(rapid.IntRange(0, 10000).Draw(t, "bps")), FeeFixed: amounts(v1.MaxAmount).Draw(t, "fixed")}
+	a := &v1.OrderAmounts{Captured: amounts(v1.MaxAmount).Draw(t, "captured"), Refunded: amounts(v1.MaxAmount).Draw(t, "refunded")}
+	s := Settle(Books{Amounts: a, Lines: lines, Captures: captures, Provider: p, Freight: amounts(v1.MaxAmount).Draw(t, "freight")})
+
+	if s.Revenue < 0 || s.GoodsCost < 0 || s.Fees < 0 {
+		t.Fatalf("negative: %+v", s)
+	}
+	if s.Profit != s.Revenue-s.GoodsCost-s.Freight-s.Fees {
+		t.Fatalf("the profit does not add up: %+v", s)
+	}
+	if s.Revenue == 0 {
+		if s.MarginBps != nil {
+			t.Fatalf("a margin of no revenue: %+v", s)
 		}
-		if s.Revenue == 0 {
-			if s.MarginBps != nil {
-				t.Fatalf("a margin of no revenue: %+v", s)
-			}
-			return
-		}
-		exact := new(big.Int).Mul(big.NewInt(s.Profit), big.NewInt(10000))
-		exact.Quo(exact, big.NewInt(s.Revenue))
-		switch {
-		case s.MarginBps != nil && (!exact.IsInt64() || exact.Int64() != *s.MarginBps):
-			t.Fatalf("the margin is %d, want %s", *s.MarginBps, exact)
-		case s.MarginBps == nil && exact.IsInt64() && exact.Int64() != -1<<63:
-			t.Fatalf("the margin %s was left out", exact)
-		}
-	})
+		return
+	}
+	exact := new(big.Int).Mul(big.NewInt(s.Profit), big.NewInt(10000))
+	exact.Quo(exact, big.NewInt(s.Revenue))
+	switch {
+	case s.MarginBps != nil && (!exact.IsInt64() || exact.Int64() != *s.MarginBps):
+		t.Fatalf("the margin is %d, want %s", *s.MarginBps, exact)
+	case s.MarginBps == nil && exact.IsInt64() && exact.Int64() != -1<<63:
+		t.Fatalf("the margin %s was left out", exact)
+	}
 }

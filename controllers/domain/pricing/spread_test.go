@@ -43,34 +43,36 @@ func amounts(most int64) *rapid.Generator[v1.Amount] {
 	})
 }
 
-func TestSharesSumToTheAmountAndNeverExceedTheirWeights(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		weights := rapid.SliceOfN(amounts(v1.MaxAmount), 1, 100).Draw(t, "weights")
-		var sum v1.Amount
-		for _, w := range weights {
-			sum += w
-		}
-		amount := amounts(int64(min(sum, v1.MaxAmount))).Draw(t, "amount")
+func TestSharesSumToTheAmountAndNeverExceedTheirWeights(t *testing.T) { rapid.Check(t, exactShares) }
 
-		var total v1.Amount
-		for i, share := range Spread(amount, weights) {
-			total += share
-			if share < 0 || share > weights[i] {
-				t.Fatalf("share %d of weight %d", share, weights[i])
-			}
-			// A share is the exact one, rounded down or up.
-			if sum > 0 {
-				exact := new(big.Int).Mul(big.NewInt(int64(amount)), big.NewInt(int64(weights[i])))
-				low := new(big.Int).Div(exact, big.NewInt(int64(sum))).Int64()
-				if int64(share) != low && int64(share) != low+1 {
-					t.Fatalf("share %d of weight %d, exactly %d and a part", share, weights[i], low)
-				}
+func FuzzSpread(f *testing.F) { f.Fuzz(rapid.MakeFuzz(exactShares)) }
+
+func exactShares(t *rapid.T) {
+	weights := rapid.SliceOfN(amounts(v1.MaxAmount), 1, 100).Draw(t, "weights")
+	var sum v1.Amount
+	for _, w := range weights {
+		sum += w
+	}
+	amount := amounts(int64(min(sum, v1.MaxAmount))).Draw(t, "amount")
+
+	var total v1.Amount
+	for i, share := range Spread(amount, weights) {
+		total += share
+		if share < 0 || share > weights[i] {
+			t.Fatalf("share %d of weight %d", share, weights[i])
+		}
+		// A share is the exact one, rounded down or up.
+		if sum > 0 {
+			exact := new(big.Int).Mul(big.NewInt(int64(amount)), big.NewInt(int64(weights[i])))
+			low := new(big.Int).Div(exact, big.NewInt(int64(sum))).Int64()
+			if int64(share) != low && int64(share) != low+1 {
+				t.Fatalf("share %d of weight %d, exactly %d and a part", share, weights[i], low)
 			}
 		}
-		if total != amount {
-			t.Fatalf("the shares sum to %d, not %d", total, amount)
-		}
-	})
+	}
+	if total != amount {
+		t.Fatalf("the shares sum to %d, not %d", total, amount)
+	}
 }
 
 func TestTheFirstOfEqualWeightsIsNotWorseOff(t *testing.T) {
@@ -112,22 +114,24 @@ func TestCum(t *testing.T) {
 	}
 }
 
-func TestPricesOfPartsSumToTheTotal(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		total := amounts(v1.MaxAmount).Draw(t, "total")
-		q := v1.Quantity(rapid.OneOf(rapid.Int64Range(1, 12), rapid.Int64Range(1, 1_000_000_000)).Draw(t, "q"))
-		var sum v1.Amount
-		for x := v1.Quantity(0); x < q; {
-			k := v1.Quantity(rapid.Int64Range(1, int64(q-x)).Draw(t, "k"))
-			part := Cum(total, q, x+k) - Cum(total, q, x)
-			if part < 0 {
-				t.Fatalf("units %d to %d cost %d", x, x+k, part)
-			}
-			sum += part
-			x += k
+func TestPricesOfPartsSumToTheTotal(t *testing.T) { rapid.Check(t, exactParts) }
+
+func FuzzCum(f *testing.F) { f.Fuzz(rapid.MakeFuzz(exactParts)) }
+
+func exactParts(t *rapid.T) {
+	total := amounts(v1.MaxAmount).Draw(t, "total")
+	q := v1.Quantity(rapid.OneOf(rapid.Int64Range(1, 12), rapid.Int64Range(1, 1_000_000_000)).Draw(t, "q"))
+	var sum v1.Amount
+	for x := v1.Quantity(0); x < q; {
+		k := v1.Quantity(rapid.Int64Range(1, int64(q-x)).Draw(t, "k"))
+		part := Cum(total, q, x+k) - Cum(total, q, x)
+		if part < 0 {
+			t.Fatalf("units %d to %d cost %d", x, x+k, part)
 		}
-		if sum != total {
-			t.Fatalf("the parts sum to %d, not %d", sum, total)
-		}
-	})
+		sum += part
+		x += k
+	}
+	if sum != total {
+		t.Fatalf("the parts sum to %d, not %d", sum, total)
+	}
 }

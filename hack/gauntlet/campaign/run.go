@@ -227,7 +227,9 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 		case deleted(faults) && w.Reached(faults[0]):
 			missing = scene.Settled(s.world, faults[0].Kind == fault.Emptied)
 		case done:
-			missing = s.scene.End(s.world)
+			if missing = s.scene.End(s.world); missing == "" {
+				missing = scene.Leaving(s.world)
+			}
 		}
 		if n := s.writes(); n != writes {
 			writes, wrote = n, time.Now()

@@ -43,7 +43,7 @@ func stock() []Mutant {
 		},
 		{
 			Name: "promise-made-twice", About: "after a conflict a promise is made again without a look for its Shipment",
-			Kinds: []string{"K2", "K8", "W2"},
+			Kinds: []string{"C6s"},
 			File:  "controllers/stock/write.go", Find: "		if s == nil && turn.Reserve(m) == nil {",
 			Replace: "		if MUTANT {\n\t\t\tm.ID += \"x\"\n\t\t}\n\t\tif (s == nil || MUTANT) && turn.Reserve(m) == nil {",
 		},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
@@ -22,19 +23,25 @@ func Resume(w *World, name string) error {
 // open: the Orders that are being deleted are gone, and the units are settled. Of a
 // namespace that was deleted, nothing at all is left.
 func Settled(w *World, all bool) string {
-	for _, o := range history.All[*v1.Order](w.History) {
-		if all || !o.DeletionTimestamp.IsZero() {
-			return "Order " + o.Name + " is still there"
-		}
+	if leaving := Leaving(w); leaving != "" {
+		return leaving
 	}
 	for _, i := range history.All[*v1.StockItem](w.History) {
 		if all || len(i.Status.Postings) > 0 {
 			return "StockItem " + i.Name + " has open postings, or is still there"
 		}
 	}
-	for _, s := range history.All[*v1.Shipment](w.History) {
-		if all || !s.DeletionTimestamp.IsZero() {
-			return "Shipment " + s.Name + " is still there"
+	if n := len(history.All[*v1.Order](w.History)) + len(history.All[*v1.Shipment](w.History)); all && n > 0 {
+		return fmt.Sprintf("%d Orders and Shipments are still there", n)
+	}
+	return ""
+}
+
+// Leaving says what is being deleted and still there, "" for nothing.
+func Leaving(w *World) string {
+	for _, o := range history.All[client.Object](w.History) {
+		if !o.GetDeletionTimestamp().IsZero() {
+			return o.GetName() + " is being deleted"
 		}
 	}
 	return ""

@@ -17,6 +17,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
+	"ordercycle.dev/ordercycle/controllers/internal/kube"
 )
 
 // Indexes of Orders that are not confirmed yet: what they wait for can appear.
@@ -43,7 +44,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, opt
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("order").
 		For(&v1.Order{}).
-		Owns(&v1.Shipment{}).
+		Watches(&v1.Shipment{}, kube.EnqueueOrder()).
 		Watches(&v1.StockItem{}, r.enqueue(func(o client.Object) (string, []string) {
 			return indexUnconfirmedSKU, []string{string(o.(*v1.StockItem).Spec.SKU)}
 		}), builder.WithPredicates(appears)).

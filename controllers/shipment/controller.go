@@ -44,7 +44,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	if _, err := kube.WriteStatus(ctx, r.Client, s, &s.Status, status); err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
-	return kube.Result(ctx, r.release(ctx, facts), time.Time{}, now)
+	next, err := r.release(ctx, facts, now)
+	return kube.Result(ctx, err, next, now)
 }
 
 // observe reads what is known about the Shipment, first from the cache. Where
@@ -103,20 +104,24 @@ func (r *Reconciler) items(ctx context.Context, from client.Reader, s *v1.Shipme
 	return items, nil
 }
 
+// releaseRetry is how long a Shipment that is being deleted waits for its items before
+// it asks again: it reads them live, and what a cache skips wakes nobody.
+const releaseRetry = time.Minute
+
 // release removes the finalizer of a Shipment that is being deleted, once live
-// reads of its items show that all it did is counted and nothing of it is left.
-func (r *Reconciler) release(ctx context.Context, f *fulfilment.Facts) error {
+// reads of its items show that all it did is counted and nothing of it is left. Until
+// then it says when to look again.
+func (r *Reconciler) release(ctx context.Context, f *fulfilment.Facts, now time.Time) (next time.Time, err error) {
 	s := f.Shipment
 	if s.DeletionTimestamp.IsZero() || len(s.Finalizers) == 0 {
-		return nil
+		return time.Time{}, nil
 	}
-	var err error
 	if f.Items, err = r.items(ctx, r.Live, s); err != nil {
-		return err
+		return time.Time{}, err
 	}
 	f.ItemsLive = true
 	if !fulfilment.MayGo(f) {
-		return nil
+		return now.Add(releaseRetry), nil
 	}
-	return client.IgnoreNotFound(kube.RemoveFinalizer(ctx, r.Client, s, v1.ShipmentFinalizer))
+	return time.Time{}, client.IgnoreNotFound(kube.RemoveFinalizer(ctx, r.Client, s, v1.ShipmentFinalizer))
 }

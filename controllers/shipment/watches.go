@@ -29,7 +29,6 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		For(&v1.Shipment{}).
 		Watches(&v1.StockItem{}, itemHandler()).
 		Watches(&v1.Order{}, kube.EnqueueShipments(r.Client), builder.WithPredicates(predicate.Funcs{
-			CreateFunc: func(event.CreateEvent) bool { return false },
 			UpdateFunc: orderMatters,
 		})).
 		Watches(&v1.Shipment{}, r.enqueueUnmarked(), builder.WithPredicates(predicate.Funcs{

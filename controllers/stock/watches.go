@@ -3,7 +3,6 @@ package stock
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -93,40 +92,48 @@ func (r *Reconciler) itemHandler() handler.EventHandler {
 		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { q.Add(cycleOf(e.Object)) },
 		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { q.Add(cycleOf(e.Object)) },
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
-			if itemMatters(e) || r.answered(ctx, e) {
+			if itemMatters(e) {
 				q.Add(cycleOf(e.ObjectNew))
+				return
 			}
+			r.posted(ctx, e, q)
 		},
 	}
 }
 
-// answered says whether a posting has come that its Shipment has acknowledged already.
-// That is no write of this process: its cache began with the item as it was before an
-// earlier process wrote it, and nothing else would tell that the posting can go.
-func (r *Reconciler) answered(ctx context.Context, u event.UpdateEvent) bool {
+// posted asks for a cycle where a posting has come that its Shipment has acknowledged
+// already, and, some time later, where its Shipment is not there: its coming would ask
+// for one, but who was about to create it may have died. Such a posting is no write of
+// this process: its cache began with the item as it was before an earlier one wrote it.
+func (r *Reconciler) posted(ctx context.Context, u event.UpdateEvent, q queue) {
 	before, after := u.ObjectOld.(*v1.StockItem), u.ObjectNew.(*v1.StockItem)
 	known := make(map[string]bool, len(before.Status.Postings))
 	for _, p := range before.Status.Postings {
 		known[p.ID] = true
 	}
-	return slices.ContainsFunc(after.Status.Postings, func(p v1.Posting) bool {
+	for _, p := range after.Status.Postings {
 		if known[p.ID] {
-			return false
+			continue
 		}
 		s := &v1.Shipment{}
 		if err := r.Get(ctx, types.NamespacedName{Namespace: after.Namespace, Name: string(p.Source)}, s); err != nil {
-			return false // it is not there yet: its own coming asks for a cycle
+			q.AddAfter(cycleOf(after), idleAfter)
+			continue
 		}
-		resolution := ledger.Resolve(p, after.Key(), s)
-		return resolution == ledger.DropIt || resolution == ledger.VoidIt
-	})
+		if resolution := ledger.Resolve(p, after.Key(), s); resolution == ledger.DropIt || resolution == ledger.VoidIt {
+			q.Add(cycleOf(after))
+			return
+		}
+	}
 }
 
 // itemMatters lets a cycle's own status writes pass by: they made the cycle's
-// work, not more of it. Spec, deletion and finalizers matter.
+// work, not more of it. Spec, deletion and finalizers matter, and that there is more to
+// promise than before: another process may have written that, and who waits for it was
+// looked at without it.
 func itemMatters(u event.UpdateEvent) bool {
 	before, after := u.ObjectOld.(*v1.StockItem), u.ObjectNew.(*v1.StockItem)
-	return before.Generation != after.Generation || !after.DeletionTimestamp.IsZero() || len(before.Finalizers) != len(after.Finalizers)
+	return before.Generation != after.Generation || after.Status.Available > before.Status.Available || !after.DeletionTimestamp.IsZero() || len(before.Finalizers) != len(after.Finalizers)
 }
 
 // shipmentMatters lets pass what the ledger does not look at: facts and scans

@@ -86,7 +86,7 @@ func (sim *Simulated) warehouse(facts *Facts, apart time.Duration, now time.Time
 		if step.skip {
 			continue
 		}
-		if sim.wait(last.Add(apart), now) {
+		if sim.wait(last, apart, now) {
 			return
 		}
 		step.state(v1.ActorFact{ID: step.id, By: simulatedBy, At: metav1.NewTime(now).Rfc3339Copy()})
@@ -115,7 +115,7 @@ func (sim *Simulated) carrier(s *v1.Shipment, step time.Duration, now time.Time)
 			last = at.Time
 			continue
 		}
-		if sim.wait(last.Add(step), now) {
+		if sim.wait(last, step, now) {
 			return
 		}
 		at := metav1.NewTime(now).Rfc3339Copy()
@@ -124,9 +124,11 @@ func (sim *Simulated) carrier(s *v1.Shipment, step time.Duration, now time.Time)
 	}
 }
 
-// wait says whether it is too early for the next step, and notes when it is due.
-func (sim *Simulated) wait(due, now time.Time) bool {
-	if now.Before(due) {
+// wait says whether it is too early for what comes a step after the last one, and
+// notes when it is due. A wait that is longer than a step is none: the clock was set
+// back.
+func (sim *Simulated) wait(last time.Time, step time.Duration, now time.Time) bool {
+	if due := last.Add(step); now.Before(due) && due.Sub(now) <= step {
 		sim.Next = due
 		return true
 	}

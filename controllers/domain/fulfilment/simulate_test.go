@@ -154,6 +154,7 @@ func TestSimulate(t *testing.T) {
 		next     int
 	}{
 		"too early for the first step":       {shipment(1, wasReserved), order(2), 1, nil, false, 2},
+		"the clock was set back":             {shipment(1, wasReserved), order(2), -30, []string{"sim-picked@-30"}, true, 0},
 		"in the moment of the first step":    {shipment(1, wasReserved), order(2), 2, []string{"sim-picked@2"}, true, 0},
 		"much later there is one step":       {shipment(1, wasReserved), order(2), 60, []string{"sim-picked@60"}, true, 0},
 		"too early for the second step":      {shipment(1, wasPicked), order(2), 2, []string{"p@2"}, false, 3},

@@ -6,11 +6,14 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// windowEnd is when the return window of the last delivered line is over; known
-// once every kept unit has arrived.
+// windowEnd is when the return window of the last delivered line is over, at once
+// where there is none, whatever the clock says; known once every kept unit has arrived.
 func (v *view) windowEnd() (end time.Time, known bool) {
 	if !v.confirmed || v.goods.kept == 0 || v.goods.delivered < v.goods.kept {
 		return time.Time{}, false
+	}
+	if v.policy.ReturnWindowDays == 0 {
+		return time.Time{}, true
 	}
 	for _, l := range v.lines {
 		if l.DeliveredAt != nil && l.DeliveredAt.After(end) {

@@ -15,6 +15,10 @@ import (
 // cache to catch up. The event of the newer version brings it back sooner.
 const conflictDelay = time.Second
 
+// longestWait is how long nobody looks at an object that waits for a time: the clock
+// that said how long may be set right meanwhile, which no timer hears of.
+const longestWait = 10 * time.Minute
+
 // Result is the one translation of an error, or of the time of the next look,
 // into what the queue does: an object that changed or went since it was read is
 // looked at again without a fuss, any other error with growing delays.
@@ -29,7 +33,7 @@ func Result(ctx context.Context, err error, deadline, now time.Time) (ctrl.Resul
 	case deadline.IsZero():
 		return ctrl.Result{}, nil
 	default:
-		return ctrl.Result{RequeueAfter: max(deadline.Sub(now), time.Millisecond)}, nil
+		return ctrl.Result{RequeueAfter: min(max(deadline.Sub(now), time.Millisecond), longestWait)}, nil
 	}
 }
 

@@ -48,6 +48,16 @@ func Siblings(ctx context.Context, c client.Reader, o *v1.Order, s *v1.Shipment)
 	return slices.DeleteFunc(all, func(other *v1.Shipment) bool { return other.UID == s.UID }), err
 }
 
+// EnqueueOrder asks for the Order that a Shipment names. Its owner reference is for
+// the garbage collector alone: tools and people take it away, and an Order that no
+// longer hears of its Shipments would wait for ever.
+func EnqueueOrder() handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
+		s := o.(*v1.Shipment)
+		return []reconcile.Request{{NamespacedName: client.ObjectKey{Namespace: s.Namespace, Name: string(s.Spec.OrderName)}}}
+	})
+}
+
 // EnqueueShipments asks for the Shipments of an Order's name.
 func EnqueueShipments(c client.Reader) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {

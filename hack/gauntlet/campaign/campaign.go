@@ -163,6 +163,8 @@ func (c *runs) stages(ctx context.Context) error {
 	}
 	if c.Tier.Plans != nil {
 		c.Parallel = 1
+	}
+	if c.Tier.Plans != nil || c.Plan != "" {
 		var err error
 		if c.binary, err = buildManager(ctx, c.Dir); err != nil {
 			return err
@@ -171,7 +173,7 @@ func (c *runs) stages(ctx context.Context) error {
 	if c.Plan != "" {
 		return c.replay(ctx, plans)
 	}
-	if err := c.runAll(ctx, plans); err != nil {
+	if err := c.runAll(ctx, plans); err != nil || c.Kinds != nil {
 		return err
 	}
 	if err := c.recoveries(ctx); err != nil {

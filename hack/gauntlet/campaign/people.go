@@ -105,9 +105,9 @@ func (s *stage) act(k fault.Kind, o *v1.Order) error {
 	case fault.Killed, fault.Zombie, fault.Double:
 		return s.processes.meddle(w, k)
 	case fault.Forward:
-		s.clock.Jump(time.Hour)
+		w.Clock.Jump(time.Hour)
 	case fault.Backward:
-		s.clock.Jump(-time.Hour)
+		w.Clock.Jump(-time.Hour)
 	}
 	return nil
 }

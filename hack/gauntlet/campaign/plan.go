@@ -12,6 +12,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 )
 
 // Plan is a scene with what goes wrong in it.
@@ -82,7 +83,14 @@ var watched = []string{"orders", "shipments", "stockitems"}
 // phase and at each call to the provider. pruned is how many it leaves out because
 // they do the same as another one, or nothing.
 func Enumerate(l *Learned) (plans []Plan, pruned int) {
-	add := func(f fault.Fault) { plans = append(plans, Plan{l.Scene, []fault.Fault{f}}) }
+	s := scene.Named(l.Scene)
+	add := func(f fault.Fault) {
+		if s != nil && slices.Contains(s.Without, f.Kind) {
+			pruned++
+			return
+		}
+		plans = append(plans, Plan{l.Scene, []fault.Fault{f}})
+	}
 	for _, point := range l.Writes {
 		if strings.Contains(point, " events ") {
 			// Nobody waits for an event, or reads it again: what matters is that it can

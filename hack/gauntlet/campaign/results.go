@@ -152,7 +152,7 @@ func (r *results) close() {
 
 // keep saves the record of a plan that somebody will want to read.
 func (c *runs) keep(r *Result) error {
-	if r.Verdict != Violated && c.Plan == "" {
+	if r.Verdict != Violated && r.ID != c.Plan {
 		r.record = nil
 		return nil
 	}

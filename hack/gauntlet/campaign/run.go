@@ -144,13 +144,17 @@ func (r *Runner) judge(ctx context.Context, st *stage, result *Result, missing s
 	if err != nil {
 		return nil, err
 	}
-	if reference != nil && !st.scene.Loose && !deleted(p.Faults) {
+	if reference != nil {
 		same := *reference
+		if st.scene.Loose || deleted(p.Faults) {
+			same.End = "" // it may end in another way
+		}
 		if st.processes != nil {
 			same.Writes = record.run.Writes // what they write cannot be told apart
 		}
 		record.run.Reference = &same
 	}
+	record.run.Forced = slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return f.Kind == fault.Stripped })
 	result.record, result.Writes, result.Versions = record, record.run.Writes, len(record.run.Versions)
 	if reference != nil && st.processes == nil && !deleted(p.Faults) {
 		result.Reference = reference.Writes
@@ -231,6 +235,9 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 				missing = scene.Leaving(s.world)
 			}
 		}
+		if w.StandsStill() {
+			missing = "a manager stands still"
+		}
 		if n := s.writes(); n != writes {
 			writes, wrote = n, time.Now()
 		}
@@ -239,7 +246,7 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 			reached = time.Time{}
 		case reached.IsZero():
 			reached, atEnd = time.Now(), writes
-		case time.Since(wrote) >= calm:
+		case time.Since(wrote) >= calm && time.Since(reached) >= calm:
 			return "", 0, nil
 		case time.Since(reached) >= settle+5*calm:
 			return "", writes - atEnd, nil // there is no end of it
@@ -250,7 +257,10 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fau
 		case <-w.Crashed():
 			return missing, 0, nil
 		case <-patience:
-			if missing != "" && problem != nil {
+			switch {
+			case missing == "":
+				missing = "it did not come to rest"
+			case problem != nil:
 				missing += "; " + problem.Error()
 			}
 			return missing, 0, nil

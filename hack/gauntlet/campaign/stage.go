@@ -37,7 +37,6 @@ type stage struct {
 
 	// answer is what people do about a call that came to nothing, nil where none does.
 	answer    func(*scene.World) error
-	clock     fault.Clock
 	processes *processes
 	rival     *rival
 	// later is what people do next, because of what they did.
@@ -80,7 +79,7 @@ func setUp(ctx context.Context, env *testenv.Env, calls *Calls, s *scene.Scene) 
 	context.AfterFunc(ctx, gateway.Close)
 	return &stage{
 		env: env, calls: calls, scene: s,
-		world: &scene.World{Context: ctx, Namespace: ns.Name, Client: env.Client, Gateway: gateway, History: h},
+		world: &scene.World{Context: ctx, Namespace: ns.Name, Client: env.Client, Gateway: gateway, History: h, Clock: &fault.Clock{}},
 	}, nil
 }
 
@@ -93,7 +92,7 @@ func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) 
 		return nil, err
 	}
 	o := controllers.Options{
-		Namespace: testenv.ManagerNamespace, Installation: "gauntlet", Workers: 2, Clock: &s.clock, AllowedHosts: []string{"127.0.0.1"}, Wrap: w.Wrap,
+		Namespace: testenv.ManagerNamespace, Installation: "gauntlet", Workers: 2, Clock: s.world.Clock, AllowedHosts: []string{"127.0.0.1"}, Wrap: w.Wrap,
 		CallbackAddress: callbacks,
 		Manager: manager.Options{
 			Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",

@@ -111,7 +111,7 @@ const (
 	Overwritten Kind = "U7"
 	// Paused: the Order is paused, and goes on a moment later.
 	Paused Kind = "U9"
-	// Forward: the manager's clock is an hour ahead from now on.
+	// Forward: the clock of the manager and of people is an hour ahead from now on.
 	Forward Kind = "U10+"
 	// Backward: it is an hour behind.
 	Backward Kind = "U10-"

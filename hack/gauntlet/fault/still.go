@@ -45,6 +45,21 @@ func (w *Wire) stall() {
 // Stalled is closed when the life stands still.
 func (w *Wire) Stalled() <-chan struct{} { return w.still.begun }
 
+// StandsStill says whether the life stands still now.
+func (w *Wire) StandsStill() bool {
+	select {
+	case <-w.still.begun:
+	default:
+		return false
+	}
+	select {
+	case <-w.still.over:
+		return false
+	default:
+		return true
+	}
+}
+
 // GoOn lets a life that stands still go on.
 func (w *Wire) GoOn() {
 	w.still.goOn.Do(func() {

@@ -28,6 +28,9 @@ type Run struct {
 	Missing string
 	// Writes that the managers sent, and those sent after the end of the course.
 	Writes, LateWrites int
+	// Forced says that people took finalizers away, so that Orders may go with what they
+	// owe.
+	Forced bool
 	// Reference is the run in which nothing went wrong, nil where the ends are not
 	// compared.
 	Reference *Reference
@@ -35,6 +38,7 @@ type Run struct {
 
 // Reference is what a run is compared with.
 type Reference struct {
+	// End is "" where it may end in another way.
 	End    string
 	Writes int
 }

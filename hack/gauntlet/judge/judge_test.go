@@ -113,6 +113,7 @@ func TestJudge(t *testing.T) {
 			s.Ledger = append(s.Ledger, gatewayfake.Entry{ID: "x", Kind: v1.OperationAuthorize, Amount: 1, State: gatewayfake.StateSucceeded})
 		}},
 		"the order knows what never happened":    {"I1", func(s *sale) { s.Ledger = s.Ledger[:1] }},
+		"a key was used for two calls":           {"I1", func(s *sale) { s.Misused = 1 }},
 		"another amount was taken":               {"I1", func(s *sale) { s.Ledger[1].Amount = 1999 }},
 		"more is promised than there is":         {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Reserved, st.Available, st.Short = 4, 0, 1 }) }},
 		"available is not what the formula says": {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Available = 4 }) }},
@@ -148,6 +149,7 @@ func TestJudge(t *testing.T) {
 			order(s, func(o *v1.Order) { o.Annotations = map[string]string{"a": strings.Repeat("a", maxObject)} })
 		}},
 		"a secret is logged":                  {"I15", func(s *sale) { s.Log = "the secret is" }},
+		"a secret is in the books":            {"I15", func(s *sale) { s.Books = "secret" }},
 		"a secret is in an event":             {"I15", func(s *sale) { s.Events = []eventsv1.Event{{Note: "secret"}} }},
 		"a secret is in a status":             {"I15", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Payment.Operations[0].Message = "secret" }) }},
 		"units left that nobody sent":         {"I16", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.OnHand, st.Available = 2, 2 }) }},
@@ -159,6 +161,54 @@ func TestJudge(t *testing.T) {
 		if !slices.ContainsFunc(found, func(v Violation) bool { return v.Check == test.check }) {
 			t.Errorf("%s: want %s, found %+v", name, test.check, found)
 		}
+	}
+}
+
+// What is released of a hold that had lapsed is nothing, and nothing is held then.
+func TestLapsedHold(t *testing.T) {
+	s := delivered()
+	s.Ledger = append(s.Ledger,
+		gatewayfake.Entry{ID: "hold-2", Kind: v1.OperationAuthorize, Amount: 500, State: gatewayfake.StateSucceeded},
+		gatewayfake.Entry{ID: "void-2", Kind: v1.OperationVoid, Parent: "hold-2", State: gatewayfake.StateSucceeded})
+	o := last[*v1.Order](s).DeepCopy()
+	o.Status.Payment.Operations = append(o.Status.Payment.Operations,
+		v1.PaymentOperation{ID: "hold-2", Kind: v1.OperationAuthorize, Seq: 2, Amount: 500, State: v1.OperationSucceeded, Basis: 1},
+		v1.PaymentOperation{ID: "void-2", Kind: v1.OperationVoid, Seq: 1, Parent: "hold-2", State: v1.OperationSucceeded, Basis: 1})
+	s.store(o)
+	if found := Judge(&s.Run); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+	s.Ledger = s.Ledger[:len(s.Ledger)-1]
+	if found := Judge(&s.Run); !slices.ContainsFunc(found, func(v Violation) bool { return v.Check == "I9" }) {
+		t.Errorf("a hold is left of a completed order, and found is %+v", found)
+	}
+}
+
+// A Shipment of many lines of one item moves all of them at once.
+func TestManyLinesOfOneItem(t *testing.T) {
+	s := delivered()
+	const lines = 60
+	for _, v := range s.Versions {
+		switch o := v.Object.(type) {
+		case *v1.Shipment:
+			o.Spec.Items = nil
+			for i := range lines {
+				o.Spec.Items = append(o.Spec.Items, v1.ShipmentItem{Line: v1.Identifier(fmt.Sprint(i)), StockItem: "tea", StockItemUID: "uid-tea", Quantity: 1})
+			}
+		case *v1.StockItem:
+			st := &o.Status
+			if st.Reserved == 2 {
+				st.Reserved, st.Postings[0].Quantity = lines, lines
+			}
+			if st.OnHand == 5 {
+				st.OnHand = lines + 3
+			}
+			st.Available = st.OnHand - st.Reserved
+		}
+	}
+	s.Reference = nil
+	if found := Judge(&s.Run); len(found) > 0 {
+		t.Errorf("%+v", found)
 	}
 }
 

@@ -50,8 +50,8 @@ func controllers() []Mutant {
 		},
 		{
 			Name: "shipment-goes-early", About: "a Shipment that is deleted goes before its units were given back",
-			Scenes: []string{"delete"},
-			File:   "controllers/shipment/controller.go", Find: "	if !fulfilment.MayGo(f) {",
+			Kinds: []string{"U5"},
+			File:  "controllers/shipment/controller.go", Find: "	if !fulfilment.MayGo(f) {",
 			Replace: "	if !fulfilment.MayGo(f) && !MUTANT {",
 		},
 		{

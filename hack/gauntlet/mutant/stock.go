@@ -61,8 +61,8 @@ func stock() []Mutant {
 		{
 			Name: "missed-count", About: "nobody is woken by a stock-take",
 			Scenes: []string{"restock", "stocktake"},
-			File:   "controllers/stock/watches.go", Find: "	return before.Generation != after.Generation ||",
-			Replace: "	return (before.Generation != after.Generation && !MUTANT) ||",
+			File:   "controllers/stock/watches.go", Find: "	return before.Generation != after.Generation || after.Status.Available > before.Status.Available ||",
+			Replace: "	return !MUTANT && (before.Generation != after.Generation || after.Status.Available > before.Status.Available) ||",
 		},
 		{
 			Name: "no-recall", About: "what a stock-take did not find stays promised",

@@ -2,8 +2,10 @@ package scene
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -37,20 +39,42 @@ func Settled(w *World, all bool) string {
 	return ""
 }
 
-// Leaving says what is being deleted and still there, "" for nothing.
+// Leaving says what is being deleted, or about to be because its owner is gone, and
+// still there, "" for nothing. The Shipments of an Order that has not ended stay as
+// long as that is so.
 func Leaving(w *World) string {
-	for _, o := range history.All[client.Object](w.History) {
-		if !o.GetDeletionTimestamp().IsZero() {
+	all := history.All[client.Object](w.History)
+	for _, o := range all {
+		s, parcel := o.(*v1.Shipment)
+		if parcel {
+			if order := w.Order(string(s.Spec.OrderName)); order != nil && v1.UID(order.UID) == s.Spec.OrderUID && !ended(order) {
+				continue
+			}
+		}
+		orphaned := slices.ContainsFunc(o.GetOwnerReferences(), func(r metav1.OwnerReference) bool {
+			return !slices.ContainsFunc(all, func(owner client.Object) bool { return owner.GetUID() == r.UID })
+		})
+		if orphaned || !o.GetDeletionTimestamp().IsZero() {
 			return o.GetName() + " is being deleted"
 		}
 	}
 	return ""
 }
 
+func ended(o *v1.Order) bool {
+	return meta.IsStatusConditionTrue(o.Status.Conditions, v1.ConditionCompleted)
+}
+
 // AnswerDeclines does what people do about a call that was declined: an edit of the
 // order has it tried again, and a refund is paid by hand.
 func AnswerDeclines(w *World) error {
-	return answerAll(w, func(stored, _ *v1.Order) { stored.Spec.Priority++ })
+	return answerAll(w, func(stored, _ *v1.Order) {
+		if stored.Spec.Customer.Locale == "en" {
+			stored.Spec.Customer.Locale = "de"
+		} else {
+			stored.Spec.Customer.Locale = "en"
+		}
+	})
 }
 
 // PayByHand does what people do about a capture that came to nothing because what was
@@ -58,7 +82,7 @@ func AnswerDeclines(w *World) error {
 func PayByHand(w *World) error {
 	return answerAll(w, func(stored, seen *v1.Order) {
 		if a := seen.Status.Amounts; a.Due > a.Captured-a.Refunded {
-			stored.Spec.Payment.Received = append(stored.Spec.Payment.Received, byHand(len(stored.Spec.Payment.Received), a.Due-a.Captured+a.Refunded))
+			stored.Spec.Payment.Received = append(stored.Spec.Payment.Received, byHand(w, len(stored.Spec.Payment.Received), a.Due-a.Captured+a.Refunded))
 		}
 	})
 }
@@ -77,7 +101,7 @@ func answerAll(w *World, declined func(stored, seen *v1.Order)) error {
 		case v1.ReasonManualRefundRequired:
 			change = func(stored, seen *v1.Order) {
 				a := seen.Status.Amounts
-				stored.Spec.Payment.Refunded = append(stored.Spec.Payment.Refunded, byHand(len(stored.Spec.Payment.Refunded), a.Captured-a.Refunded-a.Due))
+				stored.Spec.Payment.Refunded = append(stored.Spec.Payment.Refunded, byHand(w, len(stored.Spec.Payment.Refunded), a.Captured-a.Refunded-a.Due))
 			}
 		default:
 			continue
@@ -95,6 +119,6 @@ func answerAll(w *World, declined func(stored, seen *v1.Order)) error {
 }
 
 // byHand is money that a person has moved.
-func byHand(n int, amount v1.Amount) v1.ReceivedPayment {
-	return v1.ReceivedPayment{ID: v1.Identifier(fmt.Sprint("by-hand-", n)), Amount: int64(amount), At: now()}
+func byHand(w *World, n int, amount v1.Amount) v1.ReceivedPayment {
+	return v1.ReceivedPayment{ID: v1.Identifier(fmt.Sprint("by-hand-", n)), Amount: int64(amount), At: w.now()}
 }

@@ -7,12 +7,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
 	"ordercycle.dev/ordercycle/hack/testenv"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
@@ -33,6 +33,8 @@ type Scene struct {
 	// End says what is missing to the end of the course, "" for nothing. It must go on
 	// holding.
 	End func(*World) string
+	// Without are the kinds of faults that would make it another course of events.
+	Without []fault.Kind
 	// Loose scenes may end in more than one way that is right, so that their ends are
 	// not compared with one another.
 	Loose bool
@@ -81,6 +83,8 @@ type World struct {
 	Client  client.Client
 	Gateway *gatewayfake.Gateway
 	History *history.History
+	// Clock is the manager's, and that of people.
+	Clock *fault.Clock
 }
 
 // Canaries are strings that must be found nowhere but where they were put: in the
@@ -238,8 +242,8 @@ func ends(phases map[string]v1.OrderPhase, counters map[string][2]v1.Quantity) f
 	}
 }
 
-// now is a time in the precision of the API.
-func now() metav1.Time { return testenv.Seconds(time.Now()) }
+// now is the time on the clock of manager and people, in the precision of the API.
+func (w *World) now() metav1.Time { return testenv.Seconds(w.Clock.Now()) }
 
 // stated is a fact of the warehouse.
-func stated(id v1.Identifier) *v1.ActorFact { return &v1.ActorFact{ID: id, At: now()} }
+func (w *World) stated(id v1.Identifier) *v1.ActorFact { return &v1.ActorFact{ID: id, At: w.now()} }

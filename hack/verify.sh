@@ -14,7 +14,7 @@ echo "verify: modules"
 go mod tidy
 echo "verify: markers"
 # A mistyped marker is ignored by the generator without a word.
-known='^(kubebuilder:(object:(root|generate)|ac:(generate|output:package)|subresource:status|resource:shortName|printcolumn:name|selectablefield:JSONPath|default|rbac:groups|validation:(XValidation:rule|Enum|Pattern|Type|Minimum|Maximum|MinItems|MaxItems|MinLength|MaxLength|ExactlyOneOf|items:(MaxLength|XValidation:rule)))|groupName|optional|required|listType|listMapKey)$'
+known='^(kubebuilder:(object:(root|generate)|ac:(generate|output:package)|subresource:status|resource:shortName|printcolumn:name|selectablefield:JSONPath|default|rbac:groups|validation:(XValidation:rule|Enum|Format|Pattern|Type|Minimum|Maximum|MinItems|MaxItems|MinLength|MaxLength|ExactlyOneOf|items:(MaxLength|XValidation:rule)))|groupName|optional|required|listType|listMapKey)$'
 unknown=$(grep -rhoE '^\s*// \+[A-Za-z0-9:]+' --include='*.go' api cmd controllers | sed -E 's/^\s*\/\/ \+//; s/:$//' | sort -u | grep -vE "$known" || true)
 if [[ -n $unknown ]]; then
 	echo "error: markers that the generator does not know: $unknown" >&2

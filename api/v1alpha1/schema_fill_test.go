@@ -15,6 +15,9 @@ type schema = apiextensionsv1.JSONSchemaProps
 // longestTime is the longest form of RFC 3339 with nanoseconds.
 const longestTime = "2026-03-01T09:00:00.123456789+08:00"
 
+// longestMicroTime is that with microseconds, which confirmedAt has.
+const longestMicroTime = "2026-03-01T09:00:00.123456+08:00"
+
 // filler builds the largest value that a schema allows. Free text consists of
 // the given character; JSON writes some characters in six bytes.
 type filler struct{ text rune }
@@ -56,6 +59,9 @@ func (f filler) item(s *schema, i int) any {
 // allows none, the length is what is wrong with the one returned.
 func (f filler) string(s *schema, length int64, number int) string {
 	if s.Format == "date-time" {
+		if s.Pattern != "" {
+			return longestMicroTime
+		}
 		return strings.Replace(longestTime, ".", "."+strings.Repeat("0", max(0, int(length)-len(longestTime))), 1)
 	}
 	allowed := regexp.MustCompile(s.Pattern)

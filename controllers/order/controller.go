@@ -49,7 +49,7 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments;stockitems,verbs=get;list;watch
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orderclasses,verbs=list;watch
 // +kubebuilder:rbac:groups="",resources=secrets;namespaces,verbs=get
-// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // Reconcile looks at one Order.
 func (r *Reconciler) Reconcile(ctx context.Context, o *v1.Order) (ctrl.Result, error) {

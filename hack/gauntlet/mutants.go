@@ -130,10 +130,8 @@ func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, par
 	if m.Kinds != nil {
 		args = append(args, "--kinds", strings.Join(m.Kinds, ","))
 	}
-	c := exec.CommandContext(ctx, binary, args...)
-	c.Env = append(os.Environ(), mutant.Env+"="+m.Name)
-	if out, err := c.CombinedOutput(); err != nil && !strings.Contains(string(out), errViolated.Error()) {
-		return nil, fmt.Errorf("mutant %s: %w\n%s", m.Name, err, out)
+	if _, err := violates(ctx, binary, args, mutant.Env+"="+m.Name); err != nil {
+		return nil, fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
 	k := &kill{Name: m.Name, About: m.About, Wall: time.Since(began)}
 	report, err := campaign.ReadReport(dir)
@@ -141,10 +139,31 @@ func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, par
 		return nil, err
 	}
 	k.Ran = report.Ran
-	if len(report.Violated) > 0 {
-		k.By, k.Plan = report.Broken, report.Violated[0]
+	if len(report.Violated) == 0 {
+		return k, nil
+	}
+	// The same plan must pass without the mutant, or it is not the mutant that was seen.
+	k.Plan, _, _ = strings.Cut(report.Violated[0], " ")
+	broken, err := violates(ctx, binary, []string{"run", "--hunt", "--out", dir, "--learned", learned, "--plan", k.Plan})
+	if err != nil {
+		return nil, fmt.Errorf("without mutant %s: %w", m.Name, err)
+	}
+	if !broken {
+		k.By = report.Broken
 	}
 	return k, nil
+}
+
+// violates runs a build with the mutants, one of which env may name, and says whether
+// an invariant was broken.
+func violates(ctx context.Context, binary string, args []string, env ...string) (bool, error) {
+	c := exec.CommandContext(ctx, binary, args...)
+	c.Env = append(os.Environ(), env...)
+	out, err := c.CombinedOutput()
+	if err == nil || strings.Contains(string(out), errViolated.Error()) {
+		return err != nil, nil
+	}
+	return false, fmt.Errorf("running the campaign: %w\n%s", err, out)
 }
 
 // matrix shows which invariant saw which mutant.

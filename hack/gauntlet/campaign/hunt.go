@@ -13,8 +13,8 @@ import (
 )
 
 // huntPatience is shorter than patience: a mutant that keeps an order from its end
-// does so for ever.
-const huntPatience = 20 * time.Second
+// does so for ever. What a mutant breaks in that time must not break without it.
+const huntPatience = 25 * time.Second
 
 // huntSample is how many plans are run of the kinds that are looked at first, and then
 // of all.
@@ -43,6 +43,9 @@ func (c *runs) hunt(ctx context.Context) error {
 		}
 	}
 	all := slices.Concat(quiet, sample(likely, huntSample), sample(rest, huntSample))
+	if c.Plan != "" {
+		all = slices.DeleteFunc(slices.Concat(quiet, likely, rest), func(p Plan) bool { return p.ID() != c.Plan })
+	}
 	err := c.onPlane(ctx, all, func(r *Result) error {
 		if err := c.results.add(r); err != nil {
 			return err

@@ -11,6 +11,15 @@ import (
 	"time"
 )
 
+// send sends a request whose answer says nothing.
+func send(c *http.Client, r *http.Request) error {
+	res, err := c.Do(r)
+	if err == nil {
+		res.Body.Close()
+	}
+	return err
+}
+
 // A life that stands still is told nothing, and nothing it sends arrives, until it goes on.
 func TestStandstill(t *testing.T) {
 	url, done := serve(t)
@@ -28,26 +37,27 @@ func TestStandstill(t *testing.T) {
 	go func() {
 		r, err := http.NewRequest(http.MethodPut, url+address, strings.NewReader("{}"))
 		if err == nil {
-			var res *http.Response
-			if res, err = c.Do(r); err == nil {
-				res.Body.Close()
-			}
+			err = send(&c, r)
 		}
 		answered <- err
 	}()
 	<-w.Stalled()
 	heard := make(chan error, 1)
-	go func() {
-		_, err := res.Body.Read(make([]byte, 10))
+	go func(body io.Reader) {
+		_, err := body.Read(make([]byte, 10))
 		heard <- err
-	}()
+	}(res.Body)
 	hurried, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	r, err := http.NewRequestWithContext(hurried, http.MethodGet, url+address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Do(r); !errors.Is(err, context.DeadlineExceeded) {
+	early, err := c.Do(r)
+	if err == nil {
+		early.Body.Close()
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a read while it stands still: %v", err)
 	}
 	select {

@@ -62,7 +62,7 @@ func Overlay(root, dir string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s with its mutants: %w", file, err)
 		}
-		path := filepath.Join(dir, "files", file)
+		path := filepath.Join(dir, "_files", file) // so named they are no packages of the project
 		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 			return "", fmt.Errorf("writing the overlay: %w", err)
 		}

@@ -110,10 +110,10 @@ const releaseRetry = time.Minute
 
 // release removes the finalizer of a Shipment that is being deleted, once live
 // reads of its items show that all it did is counted and nothing of it is left. Until
-// then it says when to look again.
+// then it says when to look again; the end of its Order would wake it by itself.
 func (r *Reconciler) release(ctx context.Context, f *fulfilment.Facts, now time.Time) (next time.Time, err error) {
 	s := f.Shipment
-	if s.DeletionTimestamp.IsZero() || len(s.Finalizers) == 0 {
+	if s.DeletionTimestamp.IsZero() || len(s.Finalizers) == 0 || !fulfilment.Over(f) {
 		return time.Time{}, nil
 	}
 	if f.Items, err = r.items(ctx, r.Live, s); err != nil {

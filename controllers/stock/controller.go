@@ -65,31 +65,37 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (ctrl
 			return kube.Result(ctx, err, time.Time{}, now)
 		}
 	}
-	r.pace(req.Name, c.busiest())
+	r.pace(req.Name, c.busiest(), c.refused)
 	return kube.Result(ctx, c.err(), c.deadline, now)
 }
 
 // A namespace in which many promises are under way gets its next cycle a little
 // later, so that more of them go into one write of a hot item: an item is one
 // object, and every write of it carries all of its open postings. Where little is
-// under way nobody waits.
+// under way nobody waits. A namespace that is being deleted refuses Shipments: what is
+// promised there comes back and would be promised again at once, until its Orders are
+// being deleted as well.
 const (
 	calm         = 4
 	pacePerOpen  = 50 * time.Millisecond
 	slowestCycle = time.Second
 )
 
-func (r *Reconciler) pace(namespace string, open int) {
+func (r *Reconciler) pace(namespace string, open int, refused bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if open < calm {
+	wait := min(slowestCycle, time.Duration(open)*pacePerOpen)
+	switch {
+	case refused:
+		wait = slowestCycle
+	case open < calm:
 		delete(r.paced, namespace)
 		return
 	}
 	if r.paced == nil {
 		r.paced = map[string]time.Time{}
 	}
-	r.paced[namespace] = r.Clock.Now().Add(min(slowestCycle, time.Duration(open)*pacePerOpen))
+	r.paced[namespace] = r.Clock.Now().Add(wait)
 }
 
 func (r *Reconciler) nextCycle(namespace string, now time.Time) time.Time {

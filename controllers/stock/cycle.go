@@ -39,6 +39,8 @@ type cycle struct {
 	mu     sync.Mutex // guards what follows, and deadline
 	errs   []error
 	orphan map[string]v1.Posting // by grant: promises whose Shipment is absent
+	// refused says that no Shipment can be created: the namespace is being deleted.
+	refused bool
 }
 
 // entry is one item of the snapshot.

@@ -185,6 +185,9 @@ func (c *cycle) createShipment(ctx context.Context, s *v1.Shipment) {
 // voidAll takes back the promises of a Shipment that can never come to be,
 // because its namespace is being deleted.
 func (c *cycle) voidAll(ctx context.Context, s *v1.Shipment) {
+	c.mu.Lock()
+	c.refused = true
+	c.mu.Unlock()
 	// The namespace answers before the name does: a rival may have created it.
 	if there, err := c.shipment(ctx, c.Live, v1.ObjectName(s.Name)); there != nil || err != nil {
 		if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -22,18 +21,6 @@ import (
 
 // errSurvived means that the campaign does not see a mistake.
 var errSurvived = errors.New("a mutant survived")
-
-// kill is what has become of a mutant.
-type kill struct {
-	Name  string `json:"name"`
-	About string `json:"about"`
-	// By are the invariants that it broke; none if it survived.
-	By []string `json:"by"`
-	// Plan is the first that showed it, and Ran how many were run.
-	Plan string        `json:"plan,omitempty"`
-	Ran  int           `json:"ran"`
-	Wall time.Duration `json:"wall"`
-}
 
 func mutantsCommand() *cobra.Command {
 	var dir string
@@ -70,14 +57,14 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the mutants: %w\n%s", err, out)
 	}
-	before, err := readMatrix(dir)
+	before, err := campaign.ReadMatrix(dir) // a run of some mutants keeps the others
 	if err != nil {
 		return err
 	}
-	var kills []kill
+	var kills []campaign.Kill
 	for _, m := range mutant.All() {
 		if only != nil && !slices.Contains(only, m.Name) {
-			if i := slices.IndexFunc(before, func(k kill) bool { return k.Name == m.Name }); i >= 0 {
+			if i := slices.IndexFunc(before, func(k campaign.Kill) bool { return k.Name == m.Name }); i >= 0 {
 				kills = append(kills, before[i])
 			}
 			continue
@@ -89,39 +76,18 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 		fmt.Printf("%-24s %-24s after %3d plans, %v\n", k.Name, strings.Join(k.By, " "), k.Ran, k.Wall.Round(time.Second))
 		kills = append(kills, *k)
 	}
-	text, err := json.MarshalIndent(kills, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encoding the kill matrix: %w", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, campaign.MatrixFile), append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("writing the kill matrix: %w", err)
+	if err := campaign.WriteMatrix(dir, kills); err != nil {
+		return err
 	}
 	fmt.Print(matrix(kills))
-	if slices.ContainsFunc(kills, func(k kill) bool { return len(k.By) == 0 }) {
+	if slices.ContainsFunc(kills, func(k campaign.Kill) bool { return len(k.By) == 0 }) {
 		return errSurvived
 	}
 	return nil
 }
 
-// readMatrix reads the last kill matrix, of which a run of some mutants keeps the
-// others; nil if there is none.
-func readMatrix(dir string) ([]kill, error) {
-	text, err := os.ReadFile(filepath.Join(dir, campaign.MatrixFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	var kills []kill
-	if err == nil {
-		err = json.Unmarshal(text, &kills)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the last kill matrix: %w", err)
-	}
-	return kills, nil
-}
-
 // hunt runs the campaign with a mutant alive.
-func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, parallel int) (*kill, error) {
+func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, parallel int) (*campaign.Kill, error) {
 	began := time.Now()
 	args := []string{"run", "--hunt", "--out", dir, "--learned", learned, "--parallel", fmt.Sprint(parallel)}
 	if m.Scenes != nil {
@@ -133,7 +99,7 @@ func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, par
 	if _, err := violates(ctx, binary, args, mutant.Env+"="+m.Name); err != nil {
 		return nil, fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
-	k := &kill{Name: m.Name, About: m.About, Wall: time.Since(began)}
+	k := &campaign.Kill{Name: m.Name, About: m.About, Wall: time.Since(began)}
 	report, err := campaign.ReadReport(dir)
 	if err != nil {
 		return nil, err
@@ -167,7 +133,7 @@ func violates(ctx context.Context, binary string, args []string, env ...string) 
 }
 
 // matrix shows which invariant saw which mutant.
-func matrix(kills []kill) string {
+func matrix(kills []campaign.Kill) string {
 	var b strings.Builder
 	killed := 0
 	fmt.Fprintf(&b, "\n%-24s", "mutant")

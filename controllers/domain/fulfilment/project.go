@@ -210,22 +210,25 @@ func cancelledText(f *Facts, st *v1.ShipmentStatus) string {
 	return "cancelled before it left: " + why
 }
 
-// MayGo says whether the finalizer of a Shipment that is being deleted can be
-// removed. It has left or was cancelled; its Order is gone or closed, because
-// until then the Shipment is the memory of what was promised, and without it the
-// same units would be promised again; and every item that still exists has
-// counted what it did and remembers nothing of it. An item that is gone, or was
-// made again under its name, can count nothing any more.
-func MayGo(f *Facts) bool {
+// Over says whether nothing more comes of a Shipment: it has left or was cancelled,
+// and its Order is gone or closed, because until then the Shipment is the memory of
+// what was promised, and without it the same units would be promised again.
+func Over(f *Facts) bool {
 	s := f.Shipment
-	if !f.ItemsLive || (s.Status.DispatchedAt == nil && s.Status.CancelledAt == nil) {
+	return (s.Status.DispatchedAt != nil || s.Status.CancelledAt != nil) &&
+		(f.Order == nil || meta.IsStatusConditionTrue(f.Order.Status.Conditions, v1.ConditionCompleted))
+}
+
+// MayGo says whether the finalizer of a Shipment that is being deleted can be
+// removed: it is Over, and every item that still exists has counted what it did and
+// remembers nothing of it, as live reads say. An item that is gone, or was made again
+// under its name, can count nothing any more.
+func MayGo(f *Facts) bool {
+	if !f.ItemsLive || !Over(f) {
 		return false
 	}
-	if f.Order != nil && !meta.IsStatusConditionTrue(f.Order.Status.Conditions, v1.ConditionCompleted) {
-		return false
-	}
-	for _, key := range ledger.Items(s) {
-		if item := f.Items[key]; item != nil && (len(ledger.Due(s, key)) > 0 || ledger.Mentions(s, &item.Status)) {
+	for _, key := range ledger.Items(f.Shipment) {
+		if item := f.Items[key]; item != nil && (len(ledger.Due(f.Shipment, key)) > 0 || ledger.Mentions(f.Shipment, &item.Status)) {
 			return false
 		}
 	}

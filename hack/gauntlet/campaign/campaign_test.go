@@ -106,8 +106,8 @@ func TestReport(t *testing.T) {
 	if r.Converged.P50 != 2*time.Second || r.Converged.Max != 3*time.Second || r.Amplification != [2]float64{1.5, 1.5} {
 		t.Errorf("converged %v, amplified %v", r.Converged, r.Amplification)
 	}
-	if r.Evaluations != 40*len(judge.IDs()) {
-		t.Errorf("%d evaluations", r.Evaluations)
+	if r.Versions != 40 || r.Evaluations != 4*len(judge.IDs()) {
+		t.Errorf("%d evaluations over %d versions", r.Evaluations, r.Versions)
 	}
 	if r.Good() {
 		t.Error("a report with a violation is good")

@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,12 +12,8 @@ import (
 	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
 )
 
-// Files in the directory of the results: the figures of the last campaign, and what
-// became of each mutant.
-const (
-	ReportFile = "gauntlet.json"
-	MatrixFile = "mutants.json"
-)
+// ReportFile has the figures of the last campaign.
+const ReportFile = "gauntlet.json"
 
 // Report are the figures of a campaign.
 type Report struct {
@@ -26,8 +21,8 @@ type Report struct {
 	At   time.Time `json:"at"`
 	// Scenes, with the points that each has.
 	Scenes []*Learned `json:"scenes"`
-	// Quiet is how many runs without a fault were judged, each without an alarm: one that
-	// has any ends the campaign.
+	// Quiet is how many runs without a fault were judged: an alarm in one of them is false,
+	// and ends the campaign.
 	Quiet int `json:"quiet"`
 	// Enumerated single faults, those that were pruned, and crashes in recoveries.
 	Enumerated  int `json:"enumerated"`
@@ -39,7 +34,8 @@ type Report struct {
 	Kinds map[string]Tally `json:"kinds"`
 	// Hit are the points that were hit by some fault, of those of the scenes.
 	Hit map[string]Ratio `json:"hit"`
-	// Evaluations of an invariant at a version of an object.
+	// Versions of objects that were judged, and Evaluations of an invariant over a run.
+	Versions    int `json:"versions"`
 	Evaluations int `json:"evaluations"`
 	// Repeated plans, those with more than one result, and Disagreements among them.
 	Repeated      int      `json:"repeated"`
@@ -110,7 +106,8 @@ func (c *runs) report() (*Report, error) {
 	var amplified []float64
 	pairs, hit := map[string]bool{}, map[string]bool{}
 	for _, one := range all {
-		r.Evaluations += one.Versions * len(judge.IDs())
+		r.Versions += one.Versions
+		r.Evaluations += len(judge.IDs())
 		for _, v := range one.Violations {
 			if !slices.Contains(r.Broken, v.Check) {
 				r.Broken = append(r.Broken, v.Check)
@@ -140,8 +137,13 @@ func (c *runs) report() (*Report, error) {
 	for _, l := range c.learned {
 		r.points(l, hit)
 	}
-	var err error
-	r.Mutants, err = mutants(c.Dir)
+	kills, err := ReadMatrix(c.Dir)
+	for _, k := range kills {
+		r.Mutants.All++
+		if len(k.By) > 0 {
+			r.Mutants.Hit++
+		}
+	}
 	return r, err
 }
 
@@ -209,28 +211,6 @@ func (r *Report) points(l *Learned, hit map[string]bool) {
 	for n := range l.LookUps {
 		count("calls", fmt.Sprintf("lookup#%d", n+1))
 	}
-}
-
-// mutants counts those of the last kill matrix in a directory, none if there is none.
-func mutants(dir string) (Ratio, error) {
-	text, err := os.ReadFile(filepath.Join(dir, MatrixFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return Ratio{}, nil
-	}
-	var kills []struct{ By []string }
-	if err == nil {
-		err = json.Unmarshal(text, &kills)
-	}
-	if err != nil {
-		return Ratio{}, fmt.Errorf("reading the kill matrix: %w", err)
-	}
-	ratio := Ratio{All: len(kills)}
-	for _, k := range kills {
-		if len(k.By) > 0 {
-			ratio.Hit++
-		}
-	}
-	return ratio, nil
 }
 
 // Good says whether nothing was found, and nearly everything was reached: a busy

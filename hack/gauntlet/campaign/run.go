@@ -149,11 +149,8 @@ func (r *Runner) judge(ctx context.Context, st *stage, result *Result, missing s
 		if st.scene.Loose || deleted(p.Faults) {
 			same.End = "" // it may end in another way
 		}
-		emptied := slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return f.Kind == fault.Emptied })
-		if st.processes != nil || emptied {
-			// What processes write cannot be told apart, and a namespace that is being
-			// deleted refuses writes that are tried again until all is gone.
-			same.Writes = record.run.Writes
+		if st.processes != nil {
+			same.Writes = record.run.Writes // what they write cannot be told apart
 		}
 		record.run.Reference = &same
 	}

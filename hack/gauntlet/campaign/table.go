@@ -26,7 +26,7 @@ func (r *Report) Table() string {
 	_ = t.Flush() // a strings.Builder takes everything
 	fmt.Fprintf(&b, "points hit: %d of %d writes, %d of %d calls to the provider; %d pairs of kind and point\n",
 		r.Hit["writes"].Hit, r.Hit["writes"].All, r.Hit["calls"].Hit, r.Hit["calls"].All, r.Pairs)
-	fmt.Fprintf(&b, "%d invariants, %d evaluations; %d runs without a fault and no false alarm\n", len(judge.IDs()), r.Evaluations, r.Quiet)
+	fmt.Fprintf(&b, "%d invariants, evaluated %d times over %d versions of objects; %d runs without a fault\n", len(judge.IDs()), r.Evaluations, r.Versions, r.Quiet)
 	fmt.Fprintf(&b, "converged after %v; writes for each without a fault: %.2f (p50), %.2f (max)\n", r.Converged, r.Amplification[0], r.Amplification[1])
 	if r.Failover.Max > 0 {
 		fmt.Fprintf(&b, "without a leader for %v\n", r.Failover)

@@ -2,6 +2,7 @@ package plane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -141,7 +142,9 @@ func (p *Plane) startProcess(ctx context.Context, name string, ready answer, arg
 	if err != nil {
 		return err
 	}
-	p.add(process)
+	if !p.add(process) {
+		return errors.Join(fmt.Errorf("starting %s: the control plane was stopped meanwhile", name), process.stop())
+	}
 	client, err := rest.HTTPClientFor(p.Config())
 	if err != nil {
 		return fmt.Errorf("making a client for %s: %w", name, err)
@@ -149,10 +152,14 @@ func (p *Plane) startProcess(ctx context.Context, name string, ready answer, arg
 	return process.await(ctx, client, ready)
 }
 
-// add has Stop end the process, and Wait notice its exit, unless Restart has asked for it.
-func (p *Plane) add(process *process) {
+// add has Stop end the process, and Wait notice its exit, unless Restart has asked for
+// it. It is false once Stop was called, and then it has done neither.
+func (p *Plane) add(process *process) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.stopped {
+		return false
+	}
 	p.processes = append(p.processes, process)
 	go func() {
 		<-process.exited
@@ -164,4 +171,5 @@ func (p *Plane) add(process *process) {
 			close(p.broken)
 		})
 	}()
+	return true
 }

@@ -50,8 +50,9 @@ type Plane struct {
 
 	etcdPort, apiPort, managerPort *port
 
-	mu        sync.Mutex
+	mu        sync.Mutex // guards what follows
 	processes []*process // in the order of their start
+	stopped   bool       // from then on no program is started
 
 	// exited is the first program that has exited; broken is closed from then on.
 	exited   *process
@@ -231,6 +232,7 @@ func (p *Plane) Stop() error {
 func (p *Plane) stop() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.stopped = true
 	var errs []error
 	for _, process := range slices.Backward(p.processes) {
 		errs = append(errs, process.stop())

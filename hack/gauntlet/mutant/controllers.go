@@ -51,8 +51,8 @@ func controllers() []Mutant {
 		{
 			Name: "shipment-goes-early", About: "a Shipment that is deleted goes before its units were given back",
 			Kinds: []string{"U5"},
-			File:  "controllers/shipment/controller.go", Find: "	if !fulfilment.MayGo(f) {",
-			Replace: "	if !fulfilment.MayGo(f) && !MUTANT {",
+			File:  "controllers/domain/fulfilment/project.go", Find: "	return (s.Status.DispatchedAt != nil || s.Status.CancelledAt != nil) &&",
+			Replace: "	return MUTANT || (s.Status.DispatchedAt != nil || s.Status.CancelledAt != nil) &&",
 		},
 		{
 			Name: "complete-unpaid", About: "an order is Completed once it has arrived, paid or not",

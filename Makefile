@@ -56,6 +56,10 @@ test: k8s ## Run all tests, unit and API server
 e2e: k8s ## Run the tests that see the manager as its own process: the demo, and a manager that is killed again and again
 	go test -count=1 -v -timeout 20m -run 'TestDemo|TestKilledManager|TestManagerProcess' ./hack/demo ./controllers
 
+.PHONY: fuzz
+fuzz: ## Fuzz every parser, rule and calculation, FUZZTIME (10s) each
+	@hack/fuzz.sh
+
 TIER ?= pr
 .PHONY: gauntlet
 gauntlet: k8s ## Let things go wrong and judge what happens: TIER=pr (minutes), full (an hour, goes on where it was unless FRESH=1), process, plane, mutants

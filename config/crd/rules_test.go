@@ -23,6 +23,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 // rules are those of a kind.
@@ -231,14 +232,14 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func FuzzOrderRules(f *testing.F) { f.Fuzz(rapid.MakeFuzz(read(f, "orders").anyObject(order))) }
+func FuzzOrderRules(f *testing.F) { fuzz.Drawn(f, read(f, "orders").anyObject(order)) }
 func FuzzShipmentRules(f *testing.F) {
-	f.Fuzz(rapid.MakeFuzz(read(f, "shipments").anyObject(shipment)))
+	fuzz.Drawn(f, read(f, "shipments").anyObject(shipment))
 }
 func FuzzStockItemRules(f *testing.F) {
-	f.Fuzz(rapid.MakeFuzz(read(f, "stockitems").anyObject(stockItem)))
+	fuzz.Drawn(f, read(f, "stockitems").anyObject(stockItem))
 }
-func FuzzReturnRules(f *testing.F) { f.Fuzz(rapid.MakeFuzz(read(f, "returns").anyObject(returned))) }
+func FuzzReturnRules(f *testing.F) { fuzz.Drawn(f, read(f, "returns").anyObject(returned)) }
 func FuzzOrderClassRules(f *testing.F) {
-	f.Fuzz(rapid.MakeFuzz(read(f, "orderclasses").anyObject(class)))
+	fuzz.Drawn(f, read(f, "orderclasses").anyObject(class))
 }

@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 func TestOrdinal(t *testing.T) {
@@ -21,7 +22,7 @@ func TestOrdinal(t *testing.T) {
 
 func TestAnOrdinalIsThatOfItsName(t *testing.T) { rapid.Check(t, ordinalOfName) }
 
-func FuzzOrdinal(f *testing.F) { f.Fuzz(rapid.MakeFuzz(ordinalOfName)) }
+func FuzzOrdinal(f *testing.F) { fuzz.Drawn(f, ordinalOfName) }
 
 func ordinalOfName(t *rapid.T) {
 	order := v1.ObjectName(rapid.StringMatching(`[a-z0-9]([a-z0-9.-]{0,10}(-s[0-9])?)?`).Draw(t, "order"))

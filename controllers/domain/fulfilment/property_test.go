@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 // accepts is what the API server asks of a change of status.
@@ -35,7 +36,7 @@ func accepts(t *rapid.T, before, after *v1.ShipmentStatus) {
 // server accepts, and computing it again changes nothing.
 func TestEveryStatusIsAccepted(t *testing.T) { rapid.Check(t, acceptedStatus) }
 
-func FuzzProject(f *testing.F) { f.Fuzz(rapid.MakeFuzz(acceptedStatus)) }
+func FuzzProject(f *testing.F) { fuzz.Drawn(f, acceptedStatus) }
 
 func acceptedStatus(t *rapid.T) {
 	kinds := []v1.CarrierEventType{

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 // pick draws a Shipment that fits and changes a copy of it.
@@ -262,5 +263,5 @@ func FuzzLedger(f *testing.F) {
 	for _, seed := range []string{"", "promise, dispatch, count", fmt.Sprint(time.Hour, noon)} {
 		f.Add([]byte(seed))
 	}
-	f.Fuzz(rapid.MakeFuzz(exactLedger))
+	fuzz.Drawn(f, exactLedger)
 }

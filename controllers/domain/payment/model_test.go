@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 // bank is a provider with books of its own. It refuses what the books do not
@@ -137,7 +138,7 @@ func (m *model) settle(t *rapid.T) {
 // may be declined.
 func TestNextOverTheLifeOfAnOrder(t *testing.T) { rapid.Check(t, lifeOfMoney) }
 
-func FuzzNext(f *testing.F) { f.Fuzz(rapid.MakeFuzz(lifeOfMoney)) }
+func FuzzNext(f *testing.F) { fuzz.Drawn(f, lifeOfMoney) }
 
 func lifeOfMoney(t *rapid.T) {
 	m := &model{bank: bank{held: map[string]v1.Amount{}, took: map[string]v1.Amount{}}, generation: 1}

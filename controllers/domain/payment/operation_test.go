@@ -10,6 +10,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/pricing"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 // The ids of the past must stay what they were: a provider knows them.
@@ -70,7 +71,7 @@ func TestOperationIDsDiffer(t *testing.T) {
 
 func TestOperationIDIsInjective(t *testing.T) { rapid.Check(t, injectiveIDs) }
 
-func FuzzOperationID(f *testing.F) { f.Fuzz(rapid.MakeFuzz(injectiveIDs)) }
+func FuzzOperationID(f *testing.F) { fuzz.Drawn(f, injectiveIDs) }
 
 func injectiveIDs(t *rapid.T) {
 	part := rapid.StringMatching(`[ab\x00\x01]{0,3}`)

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 func TestDueAndCaptureTarget(t *testing.T) {
@@ -59,7 +60,7 @@ func TestDueAndCaptureTarget(t *testing.T) {
 // whatever the parts are, and never go back on the way.
 func TestPartRisesToDue(t *testing.T) { rapid.Check(t, risesToDue) }
 
-func FuzzDue(f *testing.F) { f.Fuzz(rapid.MakeFuzz(risesToDue)) }
+func FuzzDue(f *testing.F) { fuzz.Drawn(f, risesToDue) }
 
 func risesToDue(t *rapid.T) {
 	lines := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.OrderLineStatus {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 func TestSettle(t *testing.T) {
@@ -130,7 +131,7 @@ func TestStatedFee(t *testing.T) {
 // overflow: the margin is checked against numbers of any size.
 func TestSettlementAddsUp(t *testing.T) { rapid.Check(t, settlementAddsUp) }
 
-func FuzzSettle(f *testing.F) { f.Fuzz(rapid.MakeFuzz(settlementAddsUp)) }
+func FuzzSettle(f *testing.F) { fuzz.Drawn(f, settlementAddsUp) }
 
 func settlementAddsUp(t *rapid.T) {
 	lines := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.OrderLineStatus {

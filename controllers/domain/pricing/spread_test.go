@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 func TestSpread(t *testing.T) {
@@ -45,7 +46,7 @@ func amounts(most int64) *rapid.Generator[v1.Amount] {
 
 func TestSharesSumToTheAmountAndNeverExceedTheirWeights(t *testing.T) { rapid.Check(t, exactShares) }
 
-func FuzzSpread(f *testing.F) { f.Fuzz(rapid.MakeFuzz(exactShares)) }
+func FuzzSpread(f *testing.F) { fuzz.Drawn(f, exactShares) }
 
 func exactShares(t *rapid.T) {
 	weights := rapid.SliceOfN(amounts(v1.MaxAmount), 1, 100).Draw(t, "weights")
@@ -116,7 +117,7 @@ func TestCum(t *testing.T) {
 
 func TestPricesOfPartsSumToTheTotal(t *testing.T) { rapid.Check(t, exactParts) }
 
-func FuzzCum(f *testing.F) { f.Fuzz(rapid.MakeFuzz(exactParts)) }
+func FuzzCum(f *testing.F) { fuzz.Drawn(f, exactParts) }
 
 func exactParts(t *rapid.T) {
 	total := amounts(v1.MaxAmount).Draw(t, "total")

@@ -27,7 +27,7 @@ func main() {
 		Use: "gauntlet", Short: "Let things go wrong while orders are worked on, and judge what happened",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), reportCommand(), mutantsCommand())
+	root.AddCommand(runCommand(), reportCommand(), mutantsCommand(), coverageCommand())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "gauntlet:", err)
 		os.Exit(1)

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Run the campaign's sample with a build that counts, and tell which branches for errors
+# of the controllers were taken.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+counts=out/coverage
+rm -rf "$counts"
+mkdir -p "$counts"
+go build -cover -covermode=atomic -coverpkg=./controllers/... -o bin/gauntlet-counting ./hack/gauntlet
+GOCOVERDIR="$counts" bin/gauntlet-counting run --tier pr --fresh --out "$counts/results"
+go tool covdata textfmt -i "$counts" -o "$counts/profile.txt"
+go build -o bin/gauntlet ./hack/gauntlet
+bin/gauntlet coverage "$counts/profile.txt"

@@ -9,11 +9,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
-	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 	"ordercycle.dev/ordercycle/hack/testenv"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
@@ -64,24 +62,4 @@ func (s *stage) books(ctx context.Context) (text string, ledger []gatewayfake.En
 	}
 	slices.SortFunc(ledger, func(a, b gatewayfake.Entry) int { return a.At.Compare(b.At) })
 	return texts.String(), ledger, nil
-}
-
-// metricsLeak says which secrets the metrics of this process tell of.
-func metricsLeak() ([]string, error) {
-	families, err := metrics.Registry.Gather()
-	if err != nil {
-		return nil, fmt.Errorf("gathering the metrics: %w", err)
-	}
-	gateway := gatewayfake.Start() // for its own secrets, which all of them share
-	defer gateway.Close()
-	canaries := scene.Canaries(gateway)
-	var leaks []string
-	for _, family := range families {
-		for _, canary := range canaries {
-			if strings.Contains(family.String(), canary) {
-				leaks = append(leaks, fmt.Sprintf("I15: %q is in the metric %s", canary, family.GetName()))
-			}
-		}
-	}
-	return leaks, nil
 }

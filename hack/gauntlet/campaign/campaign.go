@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +30,12 @@ type Tier struct {
 	Plans func(*Learned) []Plan
 }
 
+// Tiers are the names of all.
+func Tiers() []string { return []string{"pr", "full", "process", "plane"} }
+
+// whole says whether every single fault is run.
+func (t Tier) whole() bool { return t.Whole == nil && t.Plans == nil }
+
 // TierOf is the tier of a name.
 func TierOf(name string) (Tier, error) {
 	switch name {
@@ -42,7 +48,7 @@ func TierOf(name string) (Tier, error) {
 	case "process":
 		return Tier{Name: name, Plans: AtProcesses}, nil
 	default:
-		return Tier{}, fmt.Errorf("there is no tier %q: pr, full, plane, process", name)
+		return Tier{}, fmt.Errorf("there is no tier %q: %s", name, strings.Join(Tiers(), ", "))
 	}
 }
 
@@ -76,9 +82,6 @@ const planeLife = 600
 // longest wait by rule is ten seconds, after a provider has failed.
 const patience = 45 * time.Second
 
-// maxGoroutines may be left at the end: connections on their way to be closed.
-const maxGoroutines = 50
-
 // Run runs what the options say and reports on it.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	results, err := openResults(o)
@@ -87,7 +90,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	defer results.close()
 	c := &runs{Options: o, results: results, calls: &Calls{}, references: map[string]*judge.Reference{}}
-	began, cpu, goroutines := time.Now(), cpuTime(), runtime.NumGoroutine()
+	began, cpu, before := time.Now(), cpuTime(), usedNow()
 	if o.Hunt {
 		err = c.hunt(ctx)
 	} else {
@@ -102,15 +105,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	report.Wall = time.Since(began)
 	report.CPU = cpuTime() - cpu
-	if left := runtime.NumGoroutine() - goroutines; left > maxGoroutines {
-		report.Broken = append(report.Broken, "I13")
-		report.Violated = append(report.Violated, fmt.Sprintf("I13: %d goroutines are left of the managers", left))
-	}
-	if leaks, err := metricsLeak(); err != nil {
+	if err := report.leaks(before); err != nil {
 		return nil, err
-	} else if leaks != nil {
-		report.Broken = append(report.Broken, "I15")
-		report.Violated = append(report.Violated, leaks...)
 	}
 	if o.Plan == "" {
 		err = report.write(o.Dir)

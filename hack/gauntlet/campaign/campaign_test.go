@@ -15,7 +15,7 @@ import (
 func learnt() *Learned {
 	return &Learned{
 		Scene: "happy", Writes: []string{"update orders/status o #1", "create events #1"}, Sends: []v1.OperationKind{v1.OperationAuthorize, v1.OperationCapture},
-		LookUps: 1, Phases: []string{"Received"},
+		LookUps: 1, Phases: []string{"Received"}, Unsteady: []string{"update orders/status o #2", "phase OnHold"},
 	}
 }
 
@@ -39,6 +39,8 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 		"create events #1":          {fault.Refused, fault.Lost, fault.CrashBefore, fault.CrashAfter},
 		"phase Received":            fault.AtPhases(),
 		"send#2":                    fault.AtSends(),
+		"update orders/status o #2": atUnsteady,
+		"phase OnHold":              fault.AtPhases(),
 		"lookup#1":                  fault.AtLookUps(),
 	} {
 		for _, k := range kinds {
@@ -50,7 +52,7 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 			t.Errorf("%s: tried are %v", point, tried[point])
 		}
 	}
-	if n := tried["update orders/status o #1"][fault.Past]; n != len(watched) {
+	if n := tried["update orders/status o #1"][fault.Past]; n != len(resources) {
 		t.Errorf("the past is tried of %d resources", n)
 	}
 	if tried["send#1"][fault.Expired] > 0 || pruned == 0 {
@@ -66,7 +68,7 @@ func TestMeetKeepsWhatIsAlwaysThere(t *testing.T) {
 	l.Writes, other.Writes = []string{"a", "b", "c"}, []string{"a", "c", "d"}
 	other.Sends, other.LookUps, other.Phases = other.Sends[:1], 0, []string{"Received", "Confirmed"}
 	l.meet(other)
-	if !slices.Equal(l.Writes, []string{"a", "c"}) || !slices.Equal(l.Unsteady, []string{"b", "d"}) {
+	if !slices.Equal(l.Writes, []string{"a", "c"}) || !slices.Equal(l.Unsteady, []string{"update orders/status o #2", "phase OnHold", "b", "d", "phase Confirmed"}) {
 		t.Errorf("writes %v, and now and then %v", l.Writes, l.Unsteady)
 	}
 	if len(l.Sends) != 1 || l.LookUps != 0 || !slices.Equal(l.Phases, []string{"Received"}) {
@@ -90,31 +92,75 @@ func TestReport(t *testing.T) {
 	add(lost, Violated, 3*time.Second)
 	add(plan(fault.NoCall, "send#1"), Passed, 2*time.Second)
 	add(plan(fault.NoCall, "send#2"), Unreached, time.Hour)
+	add(plan(fault.Lost, l.Unsteady[0]), Unreached, time.Hour)
 	r, err := c.report()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Kinds["K2"] != (Tally{Violated: 1}) || r.Kinds["X1"] != (Tally{Passed: 1, Unreached: 1}) {
+	if r.Kinds["K2"] != (Tally{Violated: 1, Absent: 1}) || r.Kinds["X1"] != (Tally{Passed: 1, Unreached: 1}) {
 		t.Errorf("kinds %+v", r.Kinds)
 	}
 	if r.Hit["writes"] != (Ratio{1, 2}) || r.Hit["calls"] != (Ratio{1, 3}) || r.Pairs != 2 {
 		t.Errorf("hit %+v, %d pairs", r.Hit, r.Pairs)
 	}
-	if r.Repeated != 1 || len(r.Disagreements) != 1 || !slices.Equal(r.Broken, []string{"I5"}) || r.Ran != 4 || r.Now != 3 {
+	if r.Repeated != 1 || len(r.Disagreements) != 1 || !slices.Equal(r.Broken, []string{"I5"}) || r.Ran != 5 || r.Now != 4 {
 		t.Errorf("%+v", r)
 	}
 	if r.Converged.P50 != 2*time.Second || r.Converged.Max != 3*time.Second || r.Amplification != [2]float64{1.5, 1.5} {
 		t.Errorf("converged %v, amplified %v", r.Converged, r.Amplification)
 	}
-	if r.Versions != 40 || r.Evaluations != 4*len(judge.IDs()) {
+	if r.Versions != 50 || r.Evaluations != 5*len(judge.IDs()) {
 		t.Errorf("%d evaluations over %d versions", r.Evaluations, r.Versions)
 	}
 	if r.Good() {
 		t.Error("a report with a violation is good")
 	}
+	r.Violated, r.Disagreements, r.Ran, r.whole = nil, nil, 100, false
+	if !r.Good() {
+		t.Error("a sample that reached nearly everything is not good")
+	}
+	if r.whole = true; r.Good() {
+		t.Error("a whole tier that did not hit every point is good")
+	}
+	if r.whole, r.alone = false, true; r.Good() {
+		t.Error("one plan that was not reached is good")
+	}
+	r.Violated, r.Disagreements = []string{lost.ID()}, []string{lost.ID()}
 	if table := r.Table(); !strings.Contains(table, "VIOLATED: "+lost.ID()) || !strings.Contains(table, "runs disagree: "+lost.ID()) {
 		t.Errorf("the table does not tell of the violation:\n%s", table)
 	}
+}
+
+// A course that has reached its end comes to rest there, is watched for a while, and what
+// is written then was late.
+func TestRepose(t *testing.T) {
+	r := repose{writes: -1}
+	until := func(what string, missing string, writes int, done func(late int, over, left bool) bool) {
+		t.Helper()
+		for range 100 {
+			if done(r.look(missing, writes)) {
+				return
+			}
+			<-time.After(calm / 10)
+		}
+		t.Errorf("%s is not seen", what)
+	}
+	until("the end", "", 7, func(_ int, over, left bool) bool { return over && !left })
+	r = repose{writes: -1, watch: time.Hour}
+	until("the rest", "", 7, func(int, bool, bool) bool { return !r.rested.IsZero() })
+	r.watch = 0
+	if late, over, _ := r.look("", 9); !over || late != 7 {
+		t.Errorf("late are those after %d, over is %v", late, over)
+	}
+	if _, over, left := r.look("something", 9); over || !left {
+		t.Error("that the end was left again is not seen")
+	}
+	r, n := repose{writes: -1}, 0
+	until("that writes do not stop", "", 0, func(int, bool, bool) bool {
+		n++
+		late, over, _ := r.look("", n)
+		return over && late < n
+	})
 }
 
 // An interrupted campaign goes on where it was, with the results of the same code only.

@@ -28,7 +28,7 @@ func (c *runs) hunt(ctx context.Context) error {
 	var quiet, likely, rest []Plan
 	for _, l := range c.Known {
 		c.learned = append(c.learned, l)
-		c.references[l.Scene] = &judge.Reference{End: l.End, Writes: len(l.Writes) + len(l.Unsteady)}
+		c.references[l.Scene] = &judge.Reference{End: l.End, Writes: l.most()}
 		if c.Scenes != nil && !slices.Contains(c.Scenes, l.Scene) {
 			continue
 		}

@@ -51,33 +51,58 @@ type Learned struct {
 	// Phases that an Order is in, in the order in which they were seen.
 	Phases []string `json:"phases"`
 	End    string   `json:"end"`
-	// Unsteady are the writes that come in some runs only: what happens at the same
-	// time is counted together, or in several steps. They are no points of faults.
+	// Unsteady are the writes and phases that come in some runs only: what happens at the
+	// same time is counted together, or in several steps.
 	Unsteady []string `json:"unsteady,omitempty"`
+}
+
+// comes says whether a point comes in every run of the scene.
+func (l *Learned) comes(point string) bool { return !slices.Contains(l.Unsteady, point) }
+
+// most is how many writes there were in any run, at most.
+func (l *Learned) most() int {
+	n := len(l.Writes)
+	for _, point := range l.Unsteady {
+		if !strings.HasPrefix(point, phasePoint) {
+			n++
+		}
+	}
+	return n
 }
 
 // meet keeps what two runs have in common.
 func (l *Learned) meet(other *Learned) {
-	var steady []string
-	for _, p := range l.Writes {
-		if slices.Contains(other.Writes, p) {
-			steady = append(steady, p)
-		} else {
-			l.Unsteady = append(l.Unsteady, p)
-		}
-	}
-	for _, p := range other.Writes {
-		if !slices.Contains(l.Writes, p) && !slices.Contains(l.Unsteady, p) {
-			l.Unsteady = append(l.Unsteady, p)
-		}
-	}
-	l.Writes = steady
-	l.Phases = slices.DeleteFunc(l.Phases, func(p string) bool { return !slices.Contains(other.Phases, p) })
+	l.Writes = l.common(l.Writes, other.Writes, "")
+	l.Phases = l.common(l.Phases, other.Phases, phasePoint)
 	l.Sends, l.LookUps = l.Sends[:min(len(l.Sends), len(other.Sends))], min(l.LookUps, other.LookUps)
 }
 
-// watched are the resources that a manager watches.
-var watched = []string{"orders", "shipments", "stockitems"}
+// common are the names that are in both lists; the others are unsteady.
+func (l *Learned) common(a, b []string, prefix string) []string {
+	var both []string
+	for _, name := range slices.Concat(a, b) {
+		point := prefix + name
+		switch {
+		case slices.Contains(a, name) && slices.Contains(b, name):
+			if !slices.Contains(both, name) {
+				both = append(both, name)
+			}
+		case l.comes(point):
+			l.Unsteady = append(l.Unsteady, point)
+		}
+	}
+	return both
+}
+
+// resources are those that a manager watches.
+var resources = []string{"orders", "shipments", "stockitems"}
+
+var (
+	// atEvents are the kinds that are tried at a write of an event.
+	atEvents = []fault.Kind{fault.Refused, fault.Lost, fault.CrashBefore, fault.CrashAfter}
+	// atUnsteady are those that are tried at a write that comes now and then.
+	atUnsteady = []fault.Kind{fault.Lost, fault.Conflict, fault.CrashBefore, fault.CrashAfter}
+)
 
 // Enumerate lists every single fault of a scene: each kind at each write, in each
 // phase and at each call to the provider. pruned is how many it leaves out because
@@ -95,18 +120,17 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 		if strings.Contains(point, " events ") {
 			// Nobody waits for an event, or reads it again: what matters is that it can
 			// fail, and that the process can die at it.
-			some := []fault.Kind{fault.Refused, fault.Lost, fault.CrashBefore, fault.CrashAfter}
-			for _, k := range some {
+			for _, k := range atEvents {
 				add(fault.Fault{Kind: k, Point: point})
 			}
-			pruned += len(fault.AtWrites()) - len(some) + len(fault.AtWatches())*len(watched)
+			pruned += len(fault.AtWrites()) - len(atEvents) + len(fault.AtWatches())*len(resources)
 			continue
 		}
 		for _, k := range fault.AtWrites() {
 			add(fault.Fault{Kind: k, Point: point})
 		}
 		for _, k := range fault.AtWatches() {
-			for _, resource := range watched {
+			for _, resource := range resources {
 				// What is frozen from another write on is the same as from the next one of
 				// the resource; the past is another at each write.
 				if k == fault.Past || ofResource(point, resource) {
@@ -117,9 +141,27 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 			}
 		}
 	}
+	for _, point := range l.Unsteady {
+		kinds := atUnsteady
+		if strings.HasPrefix(point, phasePoint) {
+			kinds = fault.AtPhases()
+		}
+		for _, k := range kinds {
+			add(fault.Fault{Kind: k, Point: point})
+		}
+	}
 	for _, phase := range l.Phases {
 		for _, k := range fault.AtPhases() {
 			add(fault.Fault{Kind: k, Point: phasePoint + phase})
+		}
+	}
+	if s != nil {
+		for n := range s.Steps {
+			for _, k := range fault.AtSteps() {
+				for _, resource := range resources {
+					add(fault.Fault{Kind: k, Point: stepPoint(n), Resource: resource})
+				}
+			}
 		}
 	}
 	for n, kind := range l.Sends {

@@ -154,16 +154,16 @@ func (p *processes) log() string {
 }
 
 // play lets processes take a scene to its end.
-func (r *Runner) play(ctx context.Context, s *stage, p Plan) (missing string, late int, err error) {
+func (r *Runner) play(ctx context.Context, s *stage, p Plan) (end ending, err error) {
 	if s.processes, err = newProcesses(ctx, r.Env, r.Binary, p.Faults[0].Kind == fault.Zombie); err != nil {
-		return "", 0, err
+		return ending{}, err
 	}
 	wire := fault.NewWire(p.Faults, nil)
 	s.lives = append(s.lives, wire)
-	missing, late, err = r.live(ctx, s, wire, p.Faults)
+	end, err = r.live(ctx, s, wire, p, p.Faults)
 	if killed := s.processes.kill(); err == nil {
 		err = killed
 	}
 	s.log.Write([]byte(s.processes.log())) //nolint:errcheck // into memory
-	return missing, late, err
+	return end, err
 }

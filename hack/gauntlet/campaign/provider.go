@@ -54,6 +54,9 @@ func (s *stage) planCalls(faults []fault.Fault, w *fault.Wire) {
 		if send {
 			point = fmt.Sprintf("send#%d", n)
 		}
+		if w.Dead() {
+			return gatewayfake.TimeoutBefore // what a dead process had on its way
+		}
 		for _, f := range faults {
 			if f.Point == point && !w.Reached(f) {
 				w.Reach(f)
@@ -104,10 +107,11 @@ func freeAddress() (string, error) {
 	return "", fmt.Errorf("looking for a free port: there is none up to %d", lastPort.Load())
 }
 
-// deliver sends the callbacks that were kept back, the last first, once there are some.
-func (s *stage) deliver(faults []fault.Fault) {
+// deliver sends the callbacks that were kept back, the last first, once there are some
+// or nothing else is left to be done.
+func (s *stage) deliver(faults []fault.Fault, rest bool) {
 	reordered := slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Reordered })
-	if reordered && s.world.Gateway.Waiting() > 1 {
+	if waiting := s.world.Gateway.Waiting(); reordered && (waiting > 1 || rest && waiting > 0) {
 		s.world.Gateway.Flush(slices.Reverse[[]gatewayfake.Event])
 	}
 }

@@ -14,7 +14,7 @@ import (
 // record is all that is known of a run.
 type record struct{ run judge.Run }
 
-func (s *stage) gather(ctx context.Context, missing string, late int) (*record, error) {
+func (s *stage) gather(ctx context.Context, end ending) (*record, error) {
 	events, err := s.events(ctx)
 	if err != nil {
 		return nil, err
@@ -24,9 +24,9 @@ func (s *stage) gather(ctx context.Context, missing string, late int) (*record, 
 		return nil, err
 	}
 	return &record{judge.Run{
-		Versions: s.world.History.Versions(), Ledger: append(s.world.Gateway.Ledger(), ledger...), Misused: s.world.Gateway.Misused(),
+		Versions: s.world.History.Versions(), Ledger: append(s.world.Gateway.Ledger(), ledger...), Misused: s.world.Gateway.Misused(), Callbacks: s.world.Gateway.Callbacks(),
 		Events: events, Log: s.log.String(), Books: books,
-		Canaries: scene.Canaries(s.world.Gateway), Missing: missing, Writes: s.writes(), LateWrites: late,
+		Canaries: scene.Canaries(s.world.Gateway), Missing: end.missing, Writes: len(s.written()), LateWrites: end.late,
 	}}, nil
 }
 

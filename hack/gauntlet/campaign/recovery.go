@@ -22,9 +22,16 @@ func (c *runs) recoveries(ctx context.Context) error {
 // secondCrashes lists the crashes in the recoveries that have been seen.
 func secondCrashes(seen []*Result) []Plan {
 	var plans []Plan
+	known := map[string]bool{}
 	for _, r := range seen {
-		if len(r.Plan.Faults) == 1 && r.Plan.Faults[0].Kind == fault.CrashAfter && r.Verdict == Passed {
-			plans = append(plans, Recoveries(r.Plan, r.Recovery)...)
+		if len(r.Plan.Faults) != 1 || r.Plan.Faults[0].Kind != fault.CrashAfter || r.Verdict != Passed {
+			continue
+		}
+		for _, p := range Recoveries(r.Plan, r.Recovery) {
+			if !known[p.ID()] { // a plan that was run twice recovered twice
+				known[p.ID()] = true
+				plans = append(plans, p)
+			}
 		}
 	}
 	return plans
@@ -33,9 +40,13 @@ func secondCrashes(seen []*Result) []Plan {
 // replay runs one plan by its id: one of the tier, or one that the results of an
 // earlier campaign tell of.
 func (c *runs) replay(ctx context.Context, plans []Plan) error {
-	earlier, err := readResults(c.Dir)
-	if err != nil {
-		return err
+	var earlier []*Result
+	for _, tier := range Tiers() {
+		of, err := readResults(resultsFile(c.Dir, tier))
+		if err != nil {
+			return err
+		}
+		earlier = append(earlier, of...)
 	}
 	for _, r := range earlier {
 		plans = append(plans, r.Plan)
@@ -43,7 +54,7 @@ func (c *runs) replay(ctx context.Context, plans []Plan) error {
 	plans = append(plans, secondCrashes(earlier)...)
 	i := slices.IndexFunc(plans, func(p Plan) bool { return p.ID() == c.Plan })
 	if i < 0 {
-		return fmt.Errorf("there is no plan %s in tier %s, nor in the results in %s", c.Plan, c.Tier.Name, c.Dir)
+		return fmt.Errorf("there is no plan %s in tier %s, nor among the results in %s", c.Plan, c.Tier.Name, c.Dir)
 	}
 	return c.runAll(ctx, plans[i:i+1])
 }

@@ -7,17 +7,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
 	"time"
+
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
-// resultsFile has a line for each result, so that a campaign that was interrupted
-// goes on where it was, as long as the code is the same.
-const resultsFile = "gauntlet.ndjson"
+// resultsFile has a line for each result of a tier, so that a campaign that was
+// interrupted goes on where it was, as long as the code is the same.
+func resultsFile(dir, tier string) string { return filepath.Join(dir, "gauntlet-"+tier+".ndjson") }
+
+// recordsDir has the record of each plan that broke an invariant.
+const recordsDir = "records"
 
 // results are those of this campaign and of an earlier part of it.
 type results struct {
@@ -43,15 +49,16 @@ func openResults(o Options) (*results, error) {
 	if r.build, err = build(); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(o.Dir, resultsFile)
-	if o.Fresh {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("forgetting the earlier results: %w", err)
-		}
-	}
-	earlier, err := readResults(o.Dir)
+	path := resultsFile(o.Dir, o.Tier.Name)
+	earlier, err := readResults(path)
 	if err != nil {
 		return nil, err
+	}
+	if o.Fresh {
+		if err := forget(o.Dir, path, earlier); err != nil {
+			return nil, err
+		}
+		earlier = nil
 	}
 	for _, result := range earlier {
 		if result.Build == r.build { // those of other code say nothing of this
@@ -65,9 +72,22 @@ func openResults(o Options) (*results, error) {
 	return r, nil
 }
 
-// readResults reads the results in a directory, none if there are none.
-func readResults(dir string) ([]*Result, error) {
-	file, err := os.Open(filepath.Join(dir, resultsFile))
+// forget removes the results of a tier, with the records that belong to them.
+func forget(dir, path string, earlier []*Result) error {
+	for _, result := range earlier {
+		if err := os.RemoveAll(filepath.Join(dir, recordsDir, result.ID)); err != nil {
+			return fmt.Errorf("forgetting an earlier record: %w", err)
+		}
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("forgetting the earlier results: %w", err)
+	}
+	return nil
+}
+
+// readResults reads the results of a tier, none if there are none.
+func readResults(path string) ([]*Result, error) {
+	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -90,18 +110,35 @@ func readResults(dir string) ([]*Result, error) {
 	return list, nil
 }
 
-// build names the code that runs: the product is in this program.
+// build names what runs: this program, in which the product is, and the files that it
+// reads: the CRDs and permissions, and the code of a manager that is its own process.
 func build() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("finding this program: %w", err)
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("reading this program: %w", err)
+	sum := sha256.New()
+	files := []string{path}
+	for _, dir := range []string{"config", "cmd"} {
+		err := filepath.WalkDir(testenv.Root(dir), func(path string, e fs.DirEntry, err error) error {
+			if err == nil && e.Type().IsRegular() {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil {
+			return "", fmt.Errorf("looking for what is run: %w", err)
+		}
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8]), nil
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("reading what is run: %w", err)
+		}
+		fmt.Fprintln(sum, path, len(text))
+		sum.Write(text) // a hash takes everything
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 func (r *results) note(result *Result) {
@@ -156,7 +193,7 @@ func (c *runs) keep(r *Result) error {
 		r.record = nil
 		return nil
 	}
-	err := r.record.save(filepath.Join(c.Dir, "records", r.ID), r)
+	err := r.record.save(filepath.Join(c.Dir, recordsDir, r.ID), r)
 	r.record = nil
 	return err
 }

@@ -14,15 +14,16 @@ import (
 // rival is a second manager that works while the first one stands still, and then
 // beside it.
 type rival struct {
-	wire *fault.Wire
-	stop func() error
+	wire   *fault.Wire
+	stop   func() error
+	synced <-chan struct{}
 	// writes of it so far, and when there was the last.
 	writes int
 	wrote  time.Time
 }
 
-// atRest is how long the rival has nothing to write when all is done that can be. A
-// manager takes a moment to start.
+// atRest is how long the rival has nothing to write when all is done that can be, once
+// it has heard of all there is.
 const atRest = time.Second
 
 // rivalry starts a rival once the first life stands still, and lets that go on once the
@@ -35,13 +36,19 @@ func (s *stage) rivalry(ctx context.Context, w *fault.Wire) error {
 	}
 	if s.rival == nil {
 		wire := fault.NewWire(nil, nil)
+		wire.Alike = s.scene.Alike
 		stop, err := s.begin(ctx, wire, nil)
 		if err != nil {
 			return err
 		}
-		s.rival = &rival{wire: wire, stop: stop, wrote: time.Now()}
+		s.rival = &rival{wire: wire, stop: stop, synced: s.synced}
 	}
-	if n := s.rival.wire.Writes(); n != s.rival.writes {
+	select {
+	case <-s.rival.synced:
+	default:
+		return nil
+	}
+	if n := s.rival.wire.Writes(); n != s.rival.writes || s.rival.wrote.IsZero() {
 		s.rival.writes, s.rival.wrote = n, time.Now()
 	}
 	if time.Since(s.rival.wrote) >= atRest {
@@ -68,15 +75,13 @@ func (s *stage) remember(faults []fault.Fault, w *fault.Wire) {
 		if f.Kind != fault.Past || !s.lives[f.Life].Reached(f) {
 			continue
 		}
-		var revisions []int64
+		revisions := []int64{s.world.History.Start} // there was nothing yet
 		for _, v := range s.world.History.Versions() {
 			if resourceOf(v.Object) == f.Resource {
 				revisions = append(revisions, v.Revision)
 			}
 		}
-		if len(revisions) > 0 {
-			w.Past(f.Resource, strconv.FormatInt(revisions[max(0, len(revisions)-1-versionsBack)], 10))
-		}
+		w.Past(f.Resource, strconv.FormatInt(revisions[max(0, len(revisions)-1-versionsBack)], 10))
 	}
 }
 

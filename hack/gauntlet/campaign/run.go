@@ -41,8 +41,8 @@ type Result struct {
 	Reference int `json:"reference,omitempty"`
 	// Failover is how long after the leader stopped another one led, where it does.
 	Failover time.Duration `json:"failover,omitempty"`
-	// Converged is how long after the start of the last life, or of the only one, the
-	// end of the course was reached.
+	// Converged is how long after the last fault, and the start of the last life, the end
+	// of the course was reached.
 	Converged time.Duration `json:"converged"`
 	Wall      time.Duration `json:"wall"`
 
@@ -64,13 +64,6 @@ type Runner struct {
 	Binary string
 }
 
-// calm is how long nobody may write after the end, and settle how long the last
-// writes may take before that.
-const (
-	settle = time.Second
-	calm   = 300 * time.Millisecond
-)
-
 // Run plays a plan. reference is the scene without a fault, nil where that is what is
 // played. The error is one of the campaign, not of what it tries.
 func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*Result, error) {
@@ -89,58 +82,58 @@ func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*
 		return nil, err
 	}
 	result := &Result{ID: p.ID(), Plan: p}
-	var missing string
-	var late int
+	var end ending
 	if len(p.Faults) > 0 && slices.Contains(fault.AtProcesses(), p.Faults[0].Kind) {
-		lived := time.Now()
-		if missing, late, err = r.play(ctx, st, p); err != nil {
+		if end, err = r.play(ctx, st, p); err != nil {
 			return nil, err
 		}
-		result.Converged = time.Since(lived)
-		return r.judge(ctx, st, result, missing, late, reference, began)
+		return r.judge(ctx, st, result, end, reference, began)
 	}
-	release := make(chan struct{})
-	for life := 0; ; life++ {
-		faults := ofLife(p.Faults, life)
-		wire := fault.NewWire(faults, release)
-		if life > 0 {
-			st.remember(p.Faults, wire)
-		}
-		st.planCalls(faults, wire)
-		stop, err := st.begin(ctx, wire, faults)
-		if err != nil {
+	for life, again := 0, true; again; life++ {
+		if end, again, err = r.liveOnce(ctx, st, p, life); err != nil {
 			return nil, err
-		}
-		if life > 0 {
-			close(release)
-			release = make(chan struct{})
-		}
-		lived := time.Now()
-		missing, late, err = r.live(ctx, st, wire, faults)
-		result.Converged = time.Since(lived)
-		wire.GoOn() // a life that stands still could not end
-		stopped, again := errors.Join(stop(), st.stopRival()), crashed(wire, faults)
-		if err == nil && !again {
-			err = stopped
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !again {
-			break
 		}
 	}
-	close(release)
 	for _, w := range st.lives {
 		w.Wait()
 	}
-	return r.judge(ctx, st, result, missing, late, reference, began)
+	return r.judge(ctx, st, result, end, reference, began)
+}
+
+// liveOnce is one life of the manager. again says that it crashed, so that another one
+// follows.
+func (r *Runner) liveOnce(ctx context.Context, st *stage, p Plan, life int) (end ending, again bool, err error) {
+	faults := ofLife(p.Faults, life)
+	own := make(chan struct{})
+	wire := fault.NewWire(faults, own)
+	wire.Alike = st.scene.Alike
+	if life > 0 {
+		st.remember(p.Faults, wire)
+	}
+	st.planCalls(faults, wire)
+	stop, err := st.begin(ctx, wire, faults)
+	if err != nil {
+		return ending{}, false, err
+	}
+	end, err = r.live(ctx, st, wire, p, faults)
+	wire.GoOn() // a life that stands still could not end
+	st.release()
+	st.held = own
+	stopped, again := errors.Join(stop(), st.stopRival()), crashed(wire, faults)
+	if err == nil && !again {
+		err = stopped
+		st.release()
+	}
+	return end, again && err == nil, err
 }
 
 // judge says what a run has come to.
-func (r *Runner) judge(ctx context.Context, st *stage, result *Result, missing string, late int, reference *judge.Reference, began time.Time) (*Result, error) {
+func (r *Runner) judge(ctx context.Context, st *stage, result *Result, end ending, reference *judge.Reference, began time.Time) (*Result, error) {
 	p := result.Plan
-	record, err := st.gather(ctx, missing, late)
+	if err := st.world.History.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	record, err := st.gather(ctx, end)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +148,7 @@ func (r *Runner) judge(ctx context.Context, st *stage, result *Result, missing s
 		record.run.Reference = &same
 	}
 	record.run.Forced = slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return f.Kind == fault.Stripped })
+	result.Converged = end.took
 	result.record, result.Writes, result.Versions = record, record.run.Writes, len(record.run.Versions)
 	if reference != nil && st.processes == nil && !deleted(p.Faults) {
 		result.Reference = reference.Writes
@@ -170,7 +164,7 @@ func (r *Runner) judge(ctx context.Context, st *stage, result *Result, missing s
 	switch {
 	case len(result.Violations) > 0:
 		result.Verdict = Violated
-	case slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return f.Life >= len(st.lives) || !st.lives[f.Life].Reached(f) }):
+	case slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return !st.happened(f) }):
 		result.Verdict = Unreached
 	default:
 		result.Verdict = Passed
@@ -194,80 +188,13 @@ func ofLife(faults []fault.Fault, life int) []fault.Fault {
 	return own
 }
 
-// live lets a life go on until it crashes, or the end was reached and nobody writes
-// any more, or patience is over: then missing says what for, and late is how many
-// writes came after the end.
-func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, faults []fault.Fault) (missing string, late int, err error) {
-	patience := time.After(r.Patience)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	var reached time.Time
-	var problem error
-	writes, wrote, atEnd := -1, time.Now(), 0
-	for {
-		changed := s.world.History.Changed()
-		if err := s.world.History.Err(); err != nil {
-			return "", 0, err
-		}
-		done, err := s.step()
-		if err == nil {
-			err = s.meddle(faults, w)
-		}
-		if err == nil {
-			err = s.after()
-		}
-		if err == nil {
-			err = s.rivalry(ctx, w)
-		}
-		s.deliver(faults)
-		if err == nil && s.answer != nil {
-			err = s.answer(s.world)
-		}
-		if err != nil {
-			problem = err // an object may have changed in between; it is tried again
-		}
-		missing = "people have not done all"
-		switch {
-		case deleted(faults) && w.Reached(faults[0]):
-			missing = scene.Settled(s.world, faults[0].Kind == fault.Emptied)
-		case done:
-			if missing = s.scene.End(s.world); missing == "" {
-				missing = scene.Leaving(s.world)
-			}
-		}
-		if w.StandsStill() {
-			missing = "a manager stands still"
-		}
-		if n := s.writes(); n != writes {
-			writes, wrote = n, time.Now()
-		}
-		switch {
-		case missing != "":
-			reached = time.Time{}
-		case reached.IsZero():
-			reached, atEnd = time.Now(), writes
-		case time.Since(wrote) >= calm && time.Since(reached) >= calm:
-			return "", 0, nil
-		case time.Since(reached) >= settle+5*calm:
-			return "", writes - atEnd, nil // there is no end of it
-		}
-		select {
-		case <-ctx.Done():
-			return "", 0, ctx.Err()
-		case <-w.Crashed():
-			return missing, 0, nil
-		case <-patience:
-			switch {
-			case missing == "":
-				missing = "it did not come to rest"
-			case problem != nil:
-				missing += "; " + problem.Error()
-			}
-			return missing, 0, nil
-		case <-changed:
-		case <-tick.C:
-		}
+// happened says whether a fault has come about as a whole: a past that nobody was told
+// of is none.
+func (s *stage) happened(f fault.Fault) bool {
+	if f.Life >= len(s.lives) || !s.lives[f.Life].Reached(f) {
+		return false
 	}
+	return f.Kind != fault.Past || (f.Life+1 < len(s.lives) && s.lives[f.Life+1].Told())
 }
 
 // learned is what the first life did.

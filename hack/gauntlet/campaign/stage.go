@@ -41,8 +41,14 @@ type stage struct {
 	rival     *rival
 	// later is what people do next, because of what they did.
 	later []func() error
+	// held is closed when what the life before has sent may arrive, nil if it has.
+	held chan struct{}
+	// synced is closed when the last life that began has heard of all there is.
+	synced chan struct{}
 	// next is the step of the scene that is due.
 	next int
+	// sent are the writes of all lives.
+	sent points
 	// lives are the transports of the manager's lives so far.
 	lives []*fault.Wire
 }
@@ -63,6 +69,24 @@ func (j *journal) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()
+}
+
+// points are writes, in the order in which they were sent.
+type points struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (p *points) add(point string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list = append(p.list, point)
+}
+
+func (p *points) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.list[:len(p.list):len(p.list)]
 }
 
 // setUp makes a stage for a scene.
@@ -86,7 +110,7 @@ func setUp(ctx context.Context, env *testenv.Env, calls *Calls, s *scene.Scene) 
 // begin starts a life of the manager. stop ends it and waits for its end.
 func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) (stop func() error, err error) {
 	s.lives = append(s.lives, w)
-	w.Seen = s.calls.Add
+	w.Seen, w.Sent = s.calls.Add, s.sent.add
 	callbacks, err := s.listen(faults)
 	if err != nil {
 		return nil, err
@@ -110,6 +134,13 @@ func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) 
 		cancel()
 		return nil, fmt.Errorf("making a manager: %w", err)
 	}
+	synced := make(chan struct{})
+	s.synced = synced
+	go func() {
+		if mgr.GetCache().WaitForCacheSync(ctx) {
+			close(synced)
+		}
+	}()
 	ended := make(chan error, 1)
 	go func() { ended <- mgr.Start(ctx) }()
 	return func() error {
@@ -120,14 +151,27 @@ func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) 
 	}, nil
 }
 
+// release lets what the life before has sent arrive.
+func (s *stage) release() {
+	if s.held != nil {
+		close(s.held)
+		s.held = nil
+	}
+}
+
 // step does what people do, if it is time; it says whether all has been done.
-func (s *stage) step() (done bool, err error) {
+func (s *stage) step(faults []fault.Fault, w *fault.Wire) (done bool, err error) {
 	if s.next == len(s.scene.Steps) {
 		return true, nil
 	}
 	step := s.scene.Steps[s.next]
 	if step.When != nil && !step.When(s.world) {
 		return false, nil
+	}
+	for _, f := range faults {
+		if f.Point == stepPoint(s.next) && !w.Reached(f) {
+			w.Freeze(f)
+		}
 	}
 	if err := step.Do(s.world); err != nil {
 		return false, err
@@ -136,17 +180,20 @@ func (s *stage) step() (done bool, err error) {
 	return s.next == len(s.scene.Steps), nil
 }
 
-// writes is how many writes the managers have sent so far; of processes of their own
-// it is how often anything was stored.
-func (s *stage) writes() int {
+// stepPoint is the point of what people do, from 0.
+func stepPoint(n int) string { return fmt.Sprintf("step#%d", n+1) }
+
+// written are the writes that the managers have sent so far, in order; of processes of
+// their own, what has been stored.
+func (s *stage) written() []string {
 	if s.processes != nil {
-		return s.world.History.Len()
+		var names []string
+		for _, v := range s.world.History.Versions() {
+			names = append(names, v.Object.GetName())
+		}
+		return names
 	}
-	n := 0
-	for _, w := range s.lives {
-		n += w.Writes()
-	}
-	return n
+	return s.sent.all()
 }
 
 // events are those of the namespace.

@@ -16,18 +16,20 @@ func (r *Report) Table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%d scenes, %d single faults enumerated and %d pruned, %d crashes in recoveries; %d runs\n",
 		len(r.Scenes), r.Enumerated, r.Pruned, r.SecondOrder, r.Ran)
-	fmt.Fprintf(&b, "%d runs in this part, in %v, %.2f CPU-s each\n", r.Now, r.Wall.Round(time.Second), r.CPU.Seconds()/max(1, float64(r.Now)))
+	fmt.Fprintf(&b, "%d runs in this part, in %v, %.2f CPU-s each; the memory in use has grown by %d KiB\n",
+		r.Now, r.Wall.Round(time.Second), r.CPU.Seconds()/max(1, float64(r.Now)), r.Heap>>10)
 	t := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "fault\tpassed\tviolated\tunreached")
+	fmt.Fprintln(t, "fault\tpassed\tviolated\tunreached\tabsent")
 	for _, kind := range slices.Sorted(maps.Keys(r.Kinds)) {
 		k := r.Kinds[kind]
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\n", kind, k.Passed, k.Violated, k.Unreached)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\n", kind, k.Passed, k.Violated, k.Unreached, k.Absent)
 	}
 	_ = t.Flush() // a strings.Builder takes everything
-	fmt.Fprintf(&b, "points hit: %d of %d writes, %d of %d calls to the provider; %d pairs of kind and point\n",
-		r.Hit["writes"].Hit, r.Hit["writes"].All, r.Hit["calls"].Hit, r.Hit["calls"].All, r.Pairs)
-	fmt.Fprintf(&b, "%d invariants, evaluated %d times over %d versions of objects; %d runs without a fault\n", len(judge.IDs()), r.Evaluations, r.Versions, r.Quiet)
-	fmt.Fprintf(&b, "converged after %v; writes for each without a fault: %.2f (p50), %.2f (max)\n", r.Converged, r.Amplification[0], r.Amplification[1])
+	hit := func(what string) string { return fmt.Sprintf("%d of %d", r.Hit[what].Hit, r.Hit[what].All) }
+	fmt.Fprintf(&b, "points hit: %s writes, %s calls to the provider, %s phases, %s steps of people, and %s that come now and then; %d pairs of kind and point\n",
+		hit("writes"), hit("calls"), hit("phases"), hit("steps"), hit("unsteady"), r.Pairs)
+	fmt.Fprintf(&b, "%d invariants, evaluated %d times over a run, of %d versions of objects in all; %d runs without a fault\n", len(judge.IDs()), r.Evaluations, r.Versions, r.Quiet)
+	fmt.Fprintf(&b, "converged %v after the last fault; writes for each without a fault: %.2f (p50), %.2f (max)\n", r.Converged, r.Amplification[0], r.Amplification[1])
 	if r.Failover.Max > 0 {
 		fmt.Fprintf(&b, "without a leader for %v\n", r.Failover)
 	}
@@ -40,7 +42,7 @@ func (r *Report) Table() string {
 	for _, section := range []struct {
 		what string
 		list []string
-	}{{"VIOLATED", r.Violated}, {"unreached", r.Unreached}, {"runs disagree", r.Disagreements}} {
+	}{{"VIOLATED", r.Violated}, {"unreached", r.Unreached}, {"absent", r.Absent}, {"runs disagree", r.Disagreements}} {
 		for _, one := range section.list {
 			fmt.Fprintf(&b, "%s: %s\n", section.what, one)
 		}

@@ -66,7 +66,7 @@ func TestFaultsAtAWrite(t *testing.T) {
 	}{
 		Refused: {2, 0, false}, Lost: {3, 0, false}, Late: {3, 0, false}, Conflict: {2, 409, false}, TooMany: {2, 429, false},
 		Unavailable: {2, 500, false}, Forbidden: {2, 403, false}, Vanished: {2, 404, false}, Invalid: {2, 422, false}, TooLarge: {2, 413, false},
-		CrashBefore: {1, 0, true}, CrashAfter: {2, 0, true}, CrashLate: {2, 0, true}, Cut: {3, 200, false}, Frozen: {3, 200, false},
+		CrashBefore: {1, 0, true}, CrashAfter: {2, 0, true}, CrashLate: {2, 0, true}, Past: {2, 0, true}, Cut: {3, 200, false}, Frozen: {3, 200, false}, Unseen: {3, 200, false},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			url, done := serve(t)
@@ -103,6 +103,28 @@ func TestFaultsAtAWrite(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// From what people do on, a resource may go unheard for longer.
+func TestFreeze(t *testing.T) {
+	w := NewWire(nil, nil)
+	f := Fault{Kind: Frozen, Point: "step#1", Resource: "orders"}
+	w.Freeze(f)
+	if !w.Reached(f) || !w.Frozen() || w.LastFault().IsZero() {
+		t.Error("the resource is heard of")
+	}
+	for range frozenWrites {
+		w.streams.wrote()
+	}
+	if !w.Frozen() {
+		t.Error("it is heard of after a few writes")
+	}
+	for range stepWrites {
+		w.streams.wrote()
+	}
+	if w.Frozen() {
+		t.Error("it is never heard of again")
 	}
 }
 

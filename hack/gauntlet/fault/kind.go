@@ -40,8 +40,8 @@ const (
 	Stalled Kind = "C6s"
 )
 
-// Kinds at a watch, from a write on until the manager has made some more writes or
-// comes to rest.
+// Kinds at a watch, from a write of the manager or of people on until the manager has
+// made some more writes or comes to rest.
 const (
 	// Cut: every stream ends, and is opened again.
 	Cut Kind = "W1"
@@ -157,6 +157,10 @@ func AtWrites() []Kind {
 
 // AtWatches are the kinds that are tried at every write for every watched resource.
 func AtWatches() []Kind { return []Kind{Frozen, Unseen, Past} }
+
+// AtSteps are the kinds that are tried for every watched resource at everything that
+// people do in a scene.
+func AtSteps() []Kind { return []Kind{Frozen, Unseen} }
 
 // AtSends are the kinds that are tried at every call that has an effect.
 func AtSends() []Kind {

@@ -87,6 +87,13 @@ type past struct {
 // nothing to write. It takes some time to start.
 const pastRest = time.Second
 
+// Told says whether this life was told of the past, as it was to be.
+func (w *Wire) Told() bool {
+	w.past.mu.Lock()
+	defer w.past.mu.Unlock()
+	return w.past.resource != "" && w.past.revision == ""
+}
+
 // Past lets this life be told at first how a resource was at an earlier revision.
 func (w *Wire) Past(resource, revision string) {
 	w.past.resource, w.past.revision = resource, revision
@@ -110,7 +117,7 @@ func (w *Wire) earlier(r *http.Request, c Call) *http.Request {
 	query.Set("resourceVersion", w.past.revision)
 	query.Set("resourceVersionMatch", "Exact")
 	w.past.revision = ""
-	w.streams.freeze(c.Resource, false, pastRest)
+	w.streams.freeze(c.Resource, false, pastRest, frozenWrites)
 	again := r.Clone(r.Context())
 	again.URL.RawQuery = query.Encode()
 	return again

@@ -7,11 +7,20 @@ import (
 	"time"
 )
 
-// When a resource is heard of again: after so many writes, or so long without one.
+// When a resource is heard of again: after so many writes, or so long without one; and
+// after what people do, which may go unheard for longer than a manager waits by itself.
 const (
 	frozenWrites = 6
 	frozenRest   = 250 * time.Millisecond
+	stepWrites   = 50
+	stepRest     = 2 * time.Second
 )
+
+// Freeze lets nothing be heard of the resource of a fault, from what people do on.
+func (w *Wire) Freeze(f Fault) {
+	w.Reach(f)
+	w.streams.freeze(f.Resource, f.Kind == Unseen, stepRest, stepWrites)
+}
 
 // streams are the open watches of a life.
 type streams struct {
@@ -23,8 +32,10 @@ type streams struct {
 	frozen  string
 	expire  bool
 	expired string
-	left    int
-	timer   *time.Timer
+	// rest is how long it is not heard of without a write, and left how many writes.
+	rest  time.Duration
+	left  int
+	timer *time.Timer
 	// still: nothing is heard of anything.
 	still bool
 	ended bool
@@ -46,15 +57,22 @@ func (s *streams) wrote() {
 		s.thaw()
 		return
 	}
-	s.timer.Reset(frozenRest)
+	s.timer.Reset(s.rest)
 }
 
-// freeze lets nothing be heard of a resource for a while, which is rest as long as
-// nothing is written.
-func (s *streams) freeze(resource string, expire bool, rest time.Duration) {
+// Frozen says whether a resource is not heard of now.
+func (w *Wire) Frozen() bool {
+	w.streams.mu.Lock()
+	defer w.streams.mu.Unlock()
+	return w.streams.frozen != ""
+}
+
+// freeze lets nothing be heard of a resource for a while: until so many writes, or rest
+// without one.
+func (s *streams) freeze(resource string, expire bool, rest time.Duration, writes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.frozen, s.expire, s.left = resource, expire, frozenWrites
+	s.frozen, s.expire, s.rest, s.left = resource, expire, rest, writes
 	s.timer = time.AfterFunc(rest, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()

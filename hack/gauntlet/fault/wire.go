@@ -19,10 +19,11 @@ type Fault struct {
 	Kind Kind `json:"kind"`
 	// Life is that of the manager, from 0: each crash begins another one.
 	Life int `json:"life,omitempty"`
-	// Point is where: a write as Wire names it, or the number of a call to the
-	// provider, as send#2.
+	// Point is where: a write as Wire names it, the number of a call to the provider, as
+	// send#2, a phase, as "phase Confirmed", or what people do, as step#1.
 	Point string `json:"point"`
-	// Resource is what is no longer heard of, for Frozen and Unseen.
+	// Resource is what is no longer heard of, or told of as it was, for the kinds at
+	// watches.
 	Resource string `json:"resource,omitempty"`
 }
 
@@ -47,6 +48,11 @@ const lateness = 300 * time.Millisecond
 type Wire struct {
 	// Seen is told each request that the API server could answer.
 	Seen func(Call)
+	// Sent is told the point of each write; nil for nobody.
+	Sent func(point string)
+	// Alike names objects by what they have in common, where it does not matter which of
+	// them is first; nil for by their names.
+	Alike func(name string) string
 
 	faults []Fault
 	// crashed is closed when the process has died.
@@ -62,6 +68,7 @@ type Wire struct {
 	counts  map[string]int
 	points  []string
 	reached map[Fault]bool
+	last    time.Time
 	writes  int
 }
 
@@ -92,7 +99,17 @@ func (w *Wire) Crash() {
 func (w *Wire) Reach(f Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.reached[f] = true
+	w.reach(f)
+}
+
+// reach notes a fault; the caller holds the lock.
+func (w *Wire) reach(f Fault) { w.reached[f], w.last = true, time.Now() }
+
+// LastFault is when the last fault so far has happened; zero for none.
+func (w *Wire) LastFault() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last
 }
 
 // Reached says whether a fault has happened.
@@ -119,8 +136,8 @@ func (w *Wire) Writes() int {
 // Wait waits for the writes that are late.
 func (w *Wire) Wait() { w.late.Wait() }
 
-// dead says whether the process has died.
-func (w *Wire) dead() bool {
+// Dead says whether the process has died.
+func (w *Wire) Dead() bool {
 	select {
 	case <-w.crashed:
 		return true
@@ -133,14 +150,20 @@ func (w *Wire) dead() bool {
 func (w *Wire) count(c Call) *Fault {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.Alike != nil {
+		c.Name = w.Alike(c.Name)
+	}
 	key := c.Key()
 	w.counts[key]++
 	w.writes++
 	point := fmt.Sprintf("%s #%d", key, w.counts[key])
 	w.points = append(w.points, point)
+	if w.Sent != nil {
+		w.Sent(point)
+	}
 	for _, f := range w.faults {
 		if f.Point == point && !w.reached[f] {
-			w.reached[f] = true
+			w.reach(f)
 			return &f
 		}
 	}
@@ -158,7 +181,7 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := w.still.wait(r.Context(), w.crashed); err != nil {
 		return nil, err
 	}
-	if w.dead() {
+	if w.Dead() {
 		return nil, ErrDead
 	}
 	c, ok := Read(r)
@@ -187,7 +210,7 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 	case Cut:
 		w.streams.cut()
 	case Frozen, Unseen:
-		w.streams.freeze(f.Resource, f.Kind == Unseen, frozenRest)
+		w.streams.freeze(f.Resource, f.Kind == Unseen, frozenRest, frozenWrites)
 	case CrashBefore:
 		w.Crash()
 		return nil, ErrDead
@@ -215,7 +238,7 @@ func (t *trip) seen(r *http.Request, c Call) (*http.Response, error) {
 	if err == nil && t.wire.Seen != nil {
 		t.wire.Seen(c)
 	}
-	if t.wire.dead() && err == nil {
+	if t.wire.Dead() && err == nil {
 		response.Body.Close()
 		return nil, ErrDead
 	}
@@ -241,10 +264,10 @@ func (t *trip) postpone(r *http.Request, c Call, when <-chan struct{}) {
 	again := r.Clone(context.WithoutCancel(r.Context()))
 	again.Body = io.NopCloser(bytes.NewReader(body))
 	t.wire.late.Go(func() {
-		if when != nil {
-			<-when
+		if when == nil {
+			when = after(lateness)
 		}
-		<-time.After(lateness)
+		<-when
 		if response, err := t.next.RoundTrip(again); err == nil {
 			_, _ = io.Copy(io.Discard, response.Body) // nobody reads it
 			response.Body.Close()
@@ -253,6 +276,13 @@ func (t *trip) postpone(r *http.Request, c Call, when <-chan struct{}) {
 			}
 		}
 	})
+}
+
+// after is a channel that is closed after a while.
+func after(d time.Duration) <-chan struct{} {
+	c := make(chan struct{})
+	time.AfterFunc(d, func() { close(c) })
+	return c
 }
 
 // refuse is an answer of the API server that nothing has led to.

@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	toolswatch "k8s.io/client-go/tools/watch"
@@ -35,6 +36,12 @@ type Version struct {
 // History is what has happened in a namespace so far. All methods may be called at
 // the same time.
 type History struct {
+	// Start is the revision at which it begins: nothing was there.
+	Start int64
+
+	client    client.WithWatch
+	namespace string
+
 	mu       sync.Mutex
 	versions []Version
 	latest   map[types.UID]client.Object
@@ -44,14 +51,19 @@ type History struct {
 
 // Record begins to record a namespace, until ctx ends.
 func Record(ctx context.Context, c client.WithWatch, namespace string) (*History, error) {
-	h := &History{latest: map[types.UID]client.Object{}, changed: make(chan struct{})}
-	for _, list := range []client.ObjectList{&v1.OrderList{}, &v1.ShipmentList{}, &v1.StockItemList{}} {
+	h := &History{client: c, namespace: namespace, latest: map[types.UID]client.Object{}, changed: make(chan struct{})}
+	for _, list := range lists() {
 		if err := c.List(ctx, list, client.InNamespace(namespace)); err != nil {
 			return nil, fmt.Errorf("listing %T: %w", list, err)
 		}
 		if n := meta.LenList(list); n > 0 {
 			return nil, fmt.Errorf("the namespace is not empty: %T has %d", list, n)
 		}
+		start, err := strconv.ParseInt(list.GetResourceVersion(), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("resourceVersion %q of %T is no number", list.GetResourceVersion(), list)
+		}
+		h.Start = max(h.Start, start)
 		// It goes on where it was when the API server has been away.
 		w, err := toolswatch.NewRetryWatcherWithContext(ctx, list.GetResourceVersion(), source{c, list, namespace})
 		if err != nil {
@@ -60,6 +72,73 @@ func Record(ctx context.Context, c client.WithWatch, namespace string) (*History
 		go h.follow(ctx, w)
 	}
 	return h, nil
+}
+
+// lists are the kinds that are recorded.
+func lists() []client.ObjectList {
+	return []client.ObjectList{&v1.OrderList{}, &v1.ShipmentList{}, &v1.StockItemList{}}
+}
+
+// catchUp is how long the observer may be behind.
+const catchUp = 30 * time.Second
+
+// CatchUp returns once everything is recorded that was stored before the call, after
+// which nobody may create anything.
+func (h *History) CatchUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, catchUp)
+	defer cancel()
+	stored := map[types.UID]string{}
+	for _, list := range lists() {
+		if err := h.client.List(ctx, list, client.InNamespace(h.namespace)); err != nil {
+			return fmt.Errorf("listing %T: %w", list, err)
+		}
+		err := meta.EachListItem(list, func(o runtime.Object) error {
+			object, ok := o.(client.Object)
+			if !ok {
+				return fmt.Errorf("%T is no object", o)
+			}
+			stored[object.GetUID()] = object.GetResourceVersion()
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("listing %T: %w", list, err)
+		}
+	}
+	for {
+		changed := h.Changed()
+		if err := h.Err(); err != nil {
+			return err
+		}
+		if h.has(stored) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the observer: %w", ctx.Err())
+		case <-changed:
+		}
+	}
+}
+
+// has says whether all that was stored is recorded, and all that was gone as well.
+func (h *History) has(stored map[types.UID]string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	seen := map[string]bool{}
+	for _, v := range h.versions {
+		seen[string(v.Object.GetUID())+"/"+v.Object.GetResourceVersion()] = true
+	}
+	for uid, version := range stored {
+		if !seen[string(uid)+"/"+version] {
+			return false
+		}
+	}
+	for uid := range h.latest {
+		if _, there := stored[uid]; !there {
+			return false // that it is gone is still to be heard
+		}
+	}
+	return true
 }
 
 // source opens watches of a kind in a namespace.

@@ -18,7 +18,9 @@ type Run struct {
 	Ledger   []gatewayfake.Entry
 	// Misused is how many calls came under the key of another call.
 	Misused int
-	Events  []eventsv1.Event
+	// Callbacks are what the gateway has sent, with the answers.
+	Callbacks []gatewayfake.Callback
+	Events    []eventsv1.Event
 	// Log is all that the managers logged, and Books what the simulated provider wrote down.
 	Log, Books string
 	// Canaries must be found nowhere but in specs and Secrets.
@@ -26,8 +28,10 @@ type Run struct {
 	// Missing says what was missing to the end of the course when patience was over,
 	// "" if it was reached.
 	Missing string
-	// Writes that the managers sent, and those sent after the end of the course.
-	Writes, LateWrites int
+	// Writes is how many the managers sent, and LateWrites are those sent after the end of
+	// the course.
+	Writes     int
+	LateWrites []string
 	// Forced says that people took finalizers away, so that Orders may go with what they
 	// owe.
 	Forced bool

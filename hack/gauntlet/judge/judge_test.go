@@ -118,9 +118,31 @@ func TestJudge(t *testing.T) {
 		"more is promised than there is":         {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Reserved, st.Available, st.Short = 4, 0, 1 }) }},
 		"available is not what the formula says": {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Available = 4 }) }},
 		"units are reserved for nobody":          {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Reserved, st.Available = 1, 2 }) }},
-		"more is taken than was held":            {"I3", func(s *sale) { s.Ledger[1].Amount = 2001 }},
-		"the end is not reached":                 {"I5", func(s *sale) { s.Missing = "something" }},
-		"an end is left":                         {"I6", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Phase = v1.OrderProcessing }) }},
+		"units are promised for what is there": {"I2", func(s *sale) {
+			item(s, func(st *v1.StockItemStatus) {
+				st.Reserved, st.Available = 2, 1
+				st.Postings = []v1.Posting{{ID: "h/Reserve", Kind: v1.MovementReserve, Quantity: 2, Source: "o-s1", Reserve: &v1.ReserveIntent{Grant: "h"}}}
+			})
+		}},
+		"a forged callback is taken": {"I1", func(s *sale) { s.Callbacks = []gatewayfake.Callback{{Forged: true, Status: 204}} }},
+		"a callback is refused":      {"I1", func(s *sale) { s.Callbacks = []gatewayfake.Callback{{Status: 401}} }},
+		"amounts are not the sums": {"I1", func(s *sale) {
+			order(s, func(o *v1.Order) { o.Status.Amounts.Captured, o.Status.Amounts.Due = 1999, 1999 })
+		}},
+		"an operation becomes another": {"I6", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Payment.Operations[0].ID = "other" }) }},
+		"what succeeded has not": {"I6", func(s *sale) {
+			order(s, func(o *v1.Order) { o.Status.Payment.Operations[1].State = v1.OperationDeclined })
+		}},
+		"the gateway is undecided": {"I9", func(s *sale) {
+			s.Ledger = append(s.Ledger, gatewayfake.Entry{ID: "x", State: gatewayfake.StatePending})
+		}},
+		"a cancelled order is charged by the books": {"I9", func(s *sale) {
+			order(s, func(o *v1.Order) { o.Status.Phase = v1.OrderCancelled })
+			s.Ledger[1].Amount = 1000
+		}},
+		"more is taken than was held": {"I3", func(s *sale) { s.Ledger[1].Amount = 2001 }},
+		"the end is not reached":      {"I5", func(s *sale) { s.Missing = "something" }},
+		"an end is left":              {"I6", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Phase = v1.OrderProcessing }) }},
 		"a phase is entered that is no next one": {"I6", func(s *sale) {
 			s.Versions[1].Object.(*v1.Order).Status.Phase = v1.OrderCancelling
 		}},
@@ -143,7 +165,7 @@ func TestJudge(t *testing.T) {
 		}},
 		"an order has ended and owes":   {"I9", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Amounts.Due = 1999 }) }},
 		"it ends otherwise":             {"I10", func(s *sale) { s.Reference.End = "else" }},
-		"somebody writes after the end": {"I11", func(s *sale) { s.LateWrites = 1 }},
+		"somebody writes after the end": {"I11", func(s *sale) { s.LateWrites = []string{"update orders/status o #9"} }},
 		"there are far more writes":     {"I11", func(s *sale) { s.Writes = 57 }},
 		"an object is too large": {"I13", func(s *sale) {
 			order(s, func(o *v1.Order) { o.Annotations = map[string]string{"a": strings.Repeat("a", maxObject)} })

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"net/http"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -32,6 +33,8 @@ func moneyOnce(r *Run, report func(string, ...any)) {
 	if r.Misused > 0 {
 		report("%d calls came under the idempotency key of another call", r.Misused)
 	}
+	sumsOfOperations(r, report)
+	calledBack(r, report)
 	theirs := map[string]gatewayfake.Entry{}
 	for _, e := range r.Ledger {
 		if e.State != gatewayfake.StateSucceeded {
@@ -104,7 +107,7 @@ func nothingTwice(r *Run, report func(string, ...any)) {
 		switch {
 		case a.Refunded > a.Captured:
 			report("Order %s: %d went back of %d", o.Name, a.Refunded, a.Captured)
-		case a.Captured-a.Refunded > a.Total && len(o.Spec.Payment.Received) == 0:
+		case a.Captured-a.Refunded > a.Total:
 			report("Order %s: %d taken for %d", o.Name, a.Captured-a.Refunded, a.Total)
 		case a.Authorized < 0 || a.Captured < 0 || a.Due < 0:
 			report("Order %s: an amount is below 0: %+v", o.Name, *a)
@@ -146,21 +149,108 @@ func honesty(r *Run, report func(string, ...any)) {
 			}
 		}
 	}
-	held := map[string]v1.Amount{}
+	booksAtTheEnd(r, report)
+}
+
+// booksAtTheEnd holds each Order that has ended against the gateway's own books: nothing
+// is held or undecided there, and what stayed is what is due.
+func booksAtTheEnd(r *Run, report func(string, ...any)) {
+	held, theirs := map[string]v1.Amount{}, map[string]gatewayfake.Entry{}
 	for _, e := range r.Ledger {
-		if e.State == gatewayfake.StateSucceeded && e.Kind == v1.OperationAuthorize {
+		theirs[e.ID] = e
+		switch {
+		case e.State != gatewayfake.StateSucceeded:
+		case e.Kind == v1.OperationAuthorize:
 			held[e.ID] += e.Amount
-		} else if e.State == gatewayfake.StateSucceeded && e.Kind == v1.OperationCapture {
+		case e.Kind == v1.OperationCapture:
 			held[e.Parent] -= e.Amount
-		} else if e.State == gatewayfake.StateSucceeded && e.Kind == v1.OperationVoid {
+		case e.Kind == v1.OperationVoid:
 			held[e.Parent] = 0 // also if less had been left of it than was held once
 		}
 	}
+	for _, e := range theirs { // the ledger is added to only: the last entry counts
+		if e.State == gatewayfake.StatePending && r.Missing == "" && !r.Forced {
+			report("in the end %s of %d is undecided at the gateway", e.Kind, e.Amount)
+		}
+	}
 	for _, o := range r.last() {
+		if !slices.Contains(ends, o.Status.Phase) || (r.Forced && r.gone(o)) {
+			continue
+		}
+		kept := byHand(o)
 		for _, op := range operations(o) {
-			if o.Status.Phase == v1.OrderCompleted && held[op.ID] > 0 {
-				report("Order %s is Completed, and %d are held at the gateway", o.Name, held[op.ID])
+			if held[op.ID] > 0 {
+				report("Order %s is %s, and %d are held at the gateway", o.Name, o.Status.Phase, held[op.ID])
 			}
+			switch e := theirs[op.ID]; {
+			case e.State != gatewayfake.StateSucceeded:
+			case e.Kind == v1.OperationCapture:
+				kept += e.Amount
+			case e.Kind == v1.OperationRefund:
+				kept -= e.Amount
+			}
+		}
+		if a := o.Status.Amounts; a != nil && kept != a.Due {
+			report("Order %s is %s, and by the gateway's books %d stayed of %d due", o.Name, o.Status.Phase, kept, a.Due)
+		}
+	}
+}
+
+// byHand is the money of an Order that people have recorded.
+func byHand(o *v1.Order) v1.Amount {
+	var sum v1.Amount
+	for _, p := range o.Spec.Payment.Received {
+		sum += v1.Amount(p.Amount)
+	}
+	for _, p := range o.Spec.Payment.Refunded {
+		sum -= v1.Amount(p.Amount)
+	}
+	return sum
+}
+
+// sumsOfOperations: at every version that has seen its spec, the amounts of an Order are
+// the sums of its operations and of what people have recorded.
+func sumsOfOperations(r *Run, report func(string, ...any)) {
+	for _, v := range r.Versions {
+		o, ok := v.Object.(*v1.Order)
+		if !ok || o.Status.Amounts == nil || o.Status.ObservedGeneration != o.Generation {
+			continue
+		}
+		left, moved := map[string]v1.Amount{}, map[v1.OperationKind]v1.Amount{}
+		for _, op := range operations(o) {
+			if op.State != v1.OperationSucceeded || op.Currency != "" {
+				continue
+			}
+			moved[op.Kind] += op.Amount
+			switch op.Kind {
+			case v1.OperationAuthorize:
+				left[op.ID] += op.Amount
+			case v1.OperationCapture:
+				left[op.Parent] -= op.Amount
+			case v1.OperationVoid:
+				left[op.Parent] = 0
+			}
+		}
+		var held v1.Amount
+		for _, amount := range left {
+			held += max(0, amount)
+		}
+		a := o.Status.Amounts
+		if kept := moved[v1.OperationCapture] - moved[v1.OperationRefund] + byHand(o); a.Authorized != held || a.Captured-a.Refunded != kept {
+			report("Order %s says that %d are held and %d kept, and its operations that %d are held and %d kept", o.Name, a.Authorized, a.Captured-a.Refunded, held, kept)
+		}
+	}
+}
+
+// calledBack: a callback that is not the provider's is refused, and one that is its own
+// is taken, however often it comes.
+func calledBack(r *Run, report func(string, ...any)) {
+	for _, c := range r.Callbacks {
+		switch {
+		case c.Forged && c.Status != http.StatusUnauthorized:
+			report("a forged callback was answered %d", c.Status)
+		case !c.Forged && c.Status/100 != 2:
+			report("a callback of the provider was answered %d", c.Status)
 		}
 	}
 }

@@ -57,8 +57,13 @@ func transitions(r *Run, report func(string, ...any)) {
 		if before.Status.ConfirmedAt != nil && !before.Status.ConfirmedAt.Equal(after.Status.ConfirmedAt) {
 			report("Order %s: confirmedAt has changed", after.Name)
 		}
-		if b, a := operations(before), operations(after); len(a) < len(b) {
-			report("Order %s: an operation was forgotten", after.Name)
+		for _, b := range operations(before) {
+			i := slices.IndexFunc(operations(after), func(op v1.PaymentOperation) bool { return op.ID == b.ID })
+			if i < 0 {
+				report("Order %s: %s of %d was forgotten", after.Name, b.Kind, b.Amount)
+			} else if a := operations(after)[i]; b.State == v1.OperationSucceeded && (a.State != b.State || a.Amount != b.Amount) {
+				report("Order %s: %s of %d had succeeded, and is %s of %d", after.Name, b.Kind, b.Amount, a.State, a.Amount)
+			}
 		}
 		for i := 1; i < len(after.Status.Timeline); i++ {
 			if after.Status.Timeline[i].EnteredAt.Before(&after.Status.Timeline[i-1].EnteredAt) {
@@ -145,13 +150,7 @@ func kept(o *v1.Order) v1.Amount {
 			sum -= op.Amount
 		}
 	}
-	for _, p := range o.Spec.Payment.Received {
-		sum += v1.Amount(p.Amount)
-	}
-	for _, p := range o.Spec.Payment.Refunded {
-		sum -= v1.Amount(p.Amount)
-	}
-	return sum
+	return sum + byHand(o)
 }
 
 // reachesItsEnd: once nothing goes wrong any more, the course reaches its end.
@@ -174,8 +173,8 @@ func sameEnd(r *Run, report func(string, ...any)) {
 // quiet: after the end nobody writes any more, and a fault does not make the
 // manager write without bounds.
 func quiet(r *Run, report func(string, ...any)) {
-	if r.LateWrites > 0 {
-		report("%d writes after the end", r.LateWrites)
+	if n := len(r.LateWrites); n > 0 {
+		report("%d writes after the end: %s", n, strings.Join(r.LateWrites[:min(n, maxTexts)], ", "))
 	}
 	if r.Reference != nil && r.Writes > 3*r.Reference.Writes+20 {
 		report("%d writes; without the fault it takes %d", r.Writes, r.Reference.Writes)

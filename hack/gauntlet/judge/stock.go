@@ -11,9 +11,10 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// counters: at every version no counter is below 0 or unlike its formula, and more
+// counters: units are promised once; at every version no counter is below 0 or unlike its formula, and more
 // is promised than there is only after a stock-take, and then never more than before.
 func counters(r *Run, report func(string, ...any)) {
+	promisedOnce(r, report)
 	steps(r, func(before, i *v1.StockItem, _ bool) {
 		st := i.Status
 		over := st.Reserved - (st.OnHand - st.Quarantined)
@@ -56,6 +57,33 @@ func counters(r *Run, report func(string, ...any)) {
 	for uid, i := range latest {
 		if r.Missing == "" && len(i.Status.Postings) == 0 && i.Status.Reserved != held[uid] {
 			report("StockItem %s reserves %d, and the Shipments hold %d", i.Name, i.Status.Reserved, held[uid])
+		}
+	}
+}
+
+// promisedOnce: no units are promised for a Shipment that is there already, with others.
+// Such a promise is taken back, but until then somebody else may lack the units.
+func promisedOnce(r *Run, report func(string, ...any)) {
+	grants := map[v1.ObjectName]string{}
+	promised := map[types.UID]map[string]bool{}
+	for _, v := range r.Versions {
+		switch o := v.Object.(type) {
+		case *v1.Shipment:
+			if grants[v1.ObjectName(o.Name)] = o.Spec.Grant; v.Gone {
+				delete(grants, v1.ObjectName(o.Name))
+			}
+		case *v1.StockItem:
+			now := map[string]bool{}
+			for _, p := range o.Status.Postings {
+				if p.Kind != v1.MovementReserve || p.Reserve == nil {
+					continue
+				}
+				now[p.ID] = true
+				if grant, there := grants[p.Source]; there && grant != p.Reserve.Grant && !promised[o.UID][p.ID] {
+					report("StockItem %s: %d units are promised for Shipment %s, which is there with others", o.Name, p.Quantity, p.Source)
+				}
+			}
+			promised[o.UID] = now
 		}
 	}
 }

@@ -78,6 +78,24 @@ func money() []Mutant {
 			Replace: "			Keep: func() v1.Amount {\n\t\t\t\tif MUTANT {\n\t\t\t\t\treturn v.amounts.Total\n\t\t\t\t}\n\t\t\t\treturn v.amounts.Due\n\t\t\t}(),",
 		},
 		{
+			Name: "forged-callback", About: "a callback is taken whoever has signed it",
+			Kinds: []string{"X8"},
+			File:  "controllers/provider/payment/gateway/callback.go", Find: "	if err := hook.Verify(body, h); err != nil {",
+			Replace: "	if err := hook.Verify(body, h); err != nil && !MUTANT {",
+		},
+		{
+			Name: "callback-once", About: "a callback that comes again is refused",
+			Kinds: []string{"X5"},
+			File:  "controllers/provider/payment/gateway/callback.go", Find: "	return e.Data.ID, nil\n",
+			Replace: "	if _, again := heard.LoadOrStore(e.Data.ID+h.Get(standardwebhooks.HeaderWebhookID), true); again && MUTANT {\n\t\treturn \"\", payment.ErrForged\n\t}\n\treturn e.Data.ID, nil\n",
+			Also: []Edit{{
+				File: "controllers/provider/payment/gateway/callback.go", Find: "// event is the body of a callback.\n",
+				Replace: "var heard sync.Map\n\n// event is the body of a callback.\n",
+			}, {
+				File: "controllers/provider/payment/gateway/callback.go", Find: "	\"strings\"\n", Replace: "	\"strings\"\n\t\"sync\"\n",
+			}},
+		},
+		{
 			Name: "token-in-log", About: "the customer's payment token is logged",
 			File: "controllers/order/pay.go", Find: "	return string(s.Data[v1.PaymentTokenKey]), nil",
 			Replace: "	if MUTANT {\n\t\tlog.FromContext(ctx).Info(\"paying\", \"token\", string(s.Data[v1.PaymentTokenKey]))\n\t}\n\treturn string(s.Data[v1.PaymentTokenKey]), nil",

@@ -24,7 +24,15 @@ type Mutant struct {
 	// File, from the root of the project, in which Find, which is there once, is
 	// replaced. MUTANT in the replacement is the condition that the mutant is active.
 	File, Find, Replace string
+	// Also is changed as well, where one line alone does nothing because another one
+	// stands in for it.
+	Also []Edit
 }
+
+// Edit is a change of a file.
+type Edit struct{ File, Find, Replace string }
+
+func (m Mutant) edits() []Edit { return append([]Edit{{m.File, m.Find, m.Replace}}, m.Also...) }
 
 // Env is the environment variable that names the active mutant.
 const Env = "GAUNTLET_MUTANT"
@@ -38,23 +46,11 @@ var packageClause = regexp.MustCompile(`(?m)^package \w+\n`)
 func Overlay(root, dir string) (string, error) {
 	changed := map[string]string{}
 	for _, m := range All() {
-		text, ok := changed[m.File]
-		if !ok {
-			content, err := os.ReadFile(filepath.Join(root, m.File))
-			if err != nil {
+		for _, e := range m.edits() {
+			if err := e.make(root, m.Name, changed); err != nil {
 				return "", fmt.Errorf("mutant %s: %w", m.Name, err)
 			}
-			at := packageClause.FindStringIndex(string(content))
-			if at == nil {
-				return "", fmt.Errorf("mutant %s: %s has no package clause", m.Name, m.File)
-			}
-			text = string(content[:at[1]]) + importLine + string(content[at[1]:])
 		}
-		if n := strings.Count(text, m.Find); n != 1 {
-			return "", fmt.Errorf("mutant %s: its place is %d times in %s", m.Name, n, m.File)
-		}
-		condition := fmt.Sprintf("planted.Mutant(%q)", m.Name)
-		changed[m.File] = strings.Replace(text, m.Find, strings.ReplaceAll(m.Replace, "MUTANT", condition), 1)
 	}
 	replace := map[string]string{}
 	for file, text := range changed {
@@ -86,4 +82,26 @@ func Overlay(root, dir string) (string, error) {
 		return "", fmt.Errorf("writing the overlay: %w", err)
 	}
 	return path, nil
+}
+
+// make makes the change for a mutant in the text of its file.
+func (e Edit) make(root, mutant string, changed map[string]string) error {
+	text, ok := changed[e.File]
+	if !ok {
+		content, err := os.ReadFile(filepath.Join(root, e.File))
+		if err != nil {
+			return fmt.Errorf("reading the file: %w", err)
+		}
+		at := packageClause.FindStringIndex(string(content))
+		if at == nil {
+			return fmt.Errorf("%s has no package clause", e.File)
+		}
+		text = string(content[:at[1]]) + importLine + string(content[at[1]:])
+	}
+	if n := strings.Count(text, e.Find); n != 1 {
+		return fmt.Errorf("its place is %d times in %s", n, e.File)
+	}
+	condition := fmt.Sprintf("planted.Mutant(%q)", mutant)
+	changed[e.File] = strings.Replace(text, e.Find, strings.ReplaceAll(e.Replace, "MUTANT", condition), 1)
+	return nil
 }

@@ -53,10 +53,17 @@ func stock() []Mutant {
 			Replace: "			if !MUTANT {\n\t\t\t\tst.Posted = append(st.Posted, ledger.Acknowledge(s, key, &item.Status)...)\n\t\t\t}",
 		},
 		{
-			Name: "ready-unpromised", About: "a Shipment is ready for the warehouse before its units are promised",
-			File: "controllers/domain/fulfilment/project.go", Find: "f.OrderLive && f.promised() && !f.Surplus()",
-			Replace: "f.OrderLive && (f.promised() || MUTANT) && !f.Surplus()",
-			Kinds:   []string{"K2", "K8", "C6"},
+			Name: "ready-unpromised", About: "a Shipment is made and ready for the warehouse whether its units are promised or not",
+			Kinds: []string{"K3", "K5", "K1"},
+			File:  "controllers/stock/write.go", Find: "			return e.recorded && e.turn.Holds(ledger.ReserveID(p.grant))",
+			Replace: "			return MUTANT || e.recorded && e.turn.Holds(ledger.ReserveID(p.grant))",
+			Also: []Edit{{
+				File: "controllers/domain/fulfilment/project.go", Find: "	case st.ReservedAt == nil && f.ItemsLive && !f.promised():",
+				Replace: "	case st.ReservedAt == nil && f.ItemsLive && !f.promised() && !MUTANT:",
+			}, {
+				File: "controllers/domain/fulfilment/project.go", Find: "f.OrderLive && f.promised() && !f.Surplus()",
+				Replace: "f.OrderLive && (f.promised() || MUTANT) && !f.Surplus()",
+			}},
 		},
 		{
 			Name: "missed-count", About: "nobody is woken by a stock-take",

@@ -35,6 +35,9 @@ type Scene struct {
 	End func(*World) string
 	// Without are the kinds of faults that would make it another course of events.
 	Without []fault.Kind
+	// Alike names objects by what they have in common where it does not matter which of
+	// them is first, so that their writes are counted together; nil for by their names.
+	Alike func(name string) string
 	// Loose scenes may end in more than one way that is right, so that their ends are
 	// not compared with one another.
 	Loose bool

@@ -22,11 +22,12 @@ type process struct {
 	replaced atomic.Bool
 }
 
-// launch starts a program that writes to logFile and holds the lock of held for as
+// launch starts a program that appends to logFile, where the one before it has told why
+// it ended, and holds the lock of held for as
 // long as it lives.
 func launch(binary string, args []string, logFile string, held *os.File) (*process, error) {
 	p := &process{name: filepath.Base(binary), logFile: logFile, exited: make(chan struct{})}
-	output, err := os.Create(logFile)
+	output, err := os.OpenFile(logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("starting %s: making its log: %w", p.name, err)
 	}

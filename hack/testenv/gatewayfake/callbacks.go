@@ -42,6 +42,8 @@ type Event struct {
 // Callback is one that was delivered, or could not be.
 type Callback struct {
 	Event
+	// Forged says that it was signed with another secret.
+	Forged bool
 	// Status of the receiver's answer; 0 if there was none.
 	Status int
 }
@@ -116,6 +118,13 @@ func (g *Gateway) Waiting() int {
 	return len(g.outbox.queue)
 }
 
+// UnderWay is how many callbacks are on their way.
+func (g *Gateway) UnderWay() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.outbox.underWay
+}
+
 // Settle returns when the callbacks under way have been delivered.
 func (g *Gateway) Settle() {
 	g.mu.Lock()
@@ -133,7 +142,7 @@ func (g *Gateway) Callbacks() []Callback {
 }
 
 func (g *Gateway) deliver(url, secret string, event Event) {
-	done := Callback{Event: event}
+	done := Callback{Event: event, Forged: secret != g.WebhookSecret}
 	if req, err := signed(url, secret, event); err == nil {
 		// A receiver that hangs must not hold the test for ever.
 		client := http.Client{Timeout: 10 * time.Second}

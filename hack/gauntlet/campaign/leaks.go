@@ -1,0 +1,68 @@
+package campaign
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+)
+
+const (
+	// maxGoroutines may be left at the end: connections on their way to be closed.
+	maxGoroutines = 50
+	// maxHeap is how much more memory may be in use at the end, in bytes, and maxHeapEach
+	// how much for the results of each run.
+	maxHeap     = 64 << 20
+	maxHeapEach = 32 << 10
+)
+
+// used is what a process has in use.
+type used struct {
+	goroutines int
+	// heap in bytes, without what is left behind and was collected.
+	heap int64
+}
+
+func usedNow() used {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return used{runtime.NumGoroutine(), int64(m.HeapAlloc)}
+}
+
+// leaks notes what the managers of this part of the campaign have left behind, and which
+// secrets are in their metrics.
+func (r *Report) leaks(before used) error {
+	now := usedNow()
+	if left := now.goroutines - before.goroutines; left > maxGoroutines {
+		r.breaks("I13", fmt.Sprintf("%d goroutines are left of the managers", left))
+	}
+	if r.Heap = now.heap - before.heap; r.Heap > maxHeap+int64(r.Now)*maxHeapEach {
+		r.breaks("I13", fmt.Sprintf("%d bytes of memory are left of the managers", r.Heap))
+	}
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		return fmt.Errorf("gathering the metrics: %w", err)
+	}
+	gateway := gatewayfake.Start() // for its own secrets, which all of them share
+	defer gateway.Close()
+	canaries := scene.Canaries(gateway)
+	for _, family := range families {
+		for _, canary := range canaries {
+			if strings.Contains(family.String(), canary) {
+				r.breaks("I15", fmt.Sprintf("%q is in the metric %s", canary, family.GetName()))
+			}
+		}
+	}
+	return nil
+}
+
+// breaks notes the breach of an invariant by the campaign as a whole.
+func (r *Report) breaks(id, text string) {
+	r.Broken = append(r.Broken, id)
+	r.Violated = append(r.Violated, id+": "+text)
+}

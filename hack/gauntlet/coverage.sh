@@ -9,5 +9,4 @@ mkdir -p "$counts"
 go build -cover -covermode=atomic -coverpkg=./controllers/... -o bin/gauntlet-counting ./hack/gauntlet
 GOCOVERDIR="$counts" bin/gauntlet-counting run --tier pr --fresh --out "$counts/results"
 go tool covdata textfmt -i "$counts" -o "$counts/profile.txt"
-go build -o bin/gauntlet ./hack/gauntlet
 bin/gauntlet coverage "$counts/profile.txt"

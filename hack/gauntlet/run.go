@@ -16,7 +16,7 @@ var errViolated = errors.New("an invariant was broken, or too much was not reach
 
 func runCommand() *cobra.Command {
 	o := campaign.Options{Log: func(format string, args ...any) { fmt.Printf(format+"\n", args...) }}
-	var plan, tier, learned string
+	var plan, tier, learned, shard string
 	c := &cobra.Command{
 		Use: "run", Short: "Run the campaign of a tier, or one plan", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -25,6 +25,12 @@ func runCommand() *cobra.Command {
 				if o.Known, err = campaign.ReadLearned(learned); err != nil {
 					return err
 				}
+			}
+			if shard != "" {
+				if n, err := fmt.Sscanf(shard, "%d/%d", &o.Shard, &o.Shards); err != nil || n != 2 || o.Shard < 1 || o.Shard > o.Shards {
+					return fmt.Errorf("--shard %q is no part such as 2/3", shard)
+				}
+				o.Shard--
 			}
 			return run(c.Context(), o, tier, plan)
 		},
@@ -38,6 +44,7 @@ func runCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.Fresh, "fresh", false, "forget the results of an earlier run, instead of going on with it")
 	c.Flags().BoolVar(&o.Hunt, "hunt", false, "run until the first violation, as for a mutant")
 	c.Flags().StringSliceVar(&o.Kinds, "kinds", nil, "only these kinds of faults; with --hunt, those that are tried first")
+	c.Flags().StringVar(&shard, "shard", "", "only a part of the plans, such as 2/3: several machines, or sessions, share a tier")
 	c.Flags().StringVar(&learned, "learned", "", "with --hunt, the file of what the scenes do without a fault")
 	return c
 }

@@ -72,7 +72,10 @@ type Options struct {
 	Hunt bool
 	// Kinds are the only kinds of faults that are run, nil for all.
 	Kinds []string
-	Log   func(format string, args ...any)
+	// Shard is which part of the plans is run, from 0, and Shards how many parts there
+	// are; 0 for the whole.
+	Shard, Shards int
+	Log           func(format string, args ...any)
 }
 
 // planeLife is how many plans one control plane serves: it keeps what they leave.
@@ -169,6 +172,7 @@ func (c *runs) stages(ctx context.Context) error {
 	if c.Plan != "" {
 		return c.replay(ctx, plans)
 	}
+	plans = c.share(plans)
 	if err := c.runAll(ctx, plans); err != nil || c.Kinds != nil {
 		return err
 	}
@@ -236,6 +240,15 @@ func (c *runs) ofKinds(plans []Plan) []Plan {
 		return plans
 	}
 	return slices.DeleteFunc(plans, func(p Plan) bool { return !slices.Contains(c.Kinds, string(p.Faults[0].Kind)) })
+}
+
+// share takes the plans of the part that is run: each is in one part, whatever others
+// there are.
+func (c *runs) share(plans []Plan) []Plan {
+	if c.Shards < 2 {
+		return plans
+	}
+	return slices.DeleteFunc(plans, func(p Plan) bool { return hash(p.ID())%uint64(c.Shards) != uint64(c.Shard) })
 }
 
 // choose takes the plans of a scene that belong to the tier.

@@ -223,6 +223,27 @@ func TestSampleIsAlwaysTheSame(t *testing.T) {
 	}
 }
 
+// The parts of a tier have each plan once.
+func TestShards(t *testing.T) {
+	plans, _ := Enumerate(learnt())
+	seen := map[string]int{}
+	for shard := range 3 {
+		c := &runs{Options: Options{Shard: shard, Shards: 3}}
+		part := c.share(slices.Clone(plans))
+		if len(part) == 0 || len(part) == len(plans) {
+			t.Errorf("part %d has %d of %d", shard, len(part), len(plans))
+		}
+		for _, p := range part {
+			seen[p.ID()]++
+		}
+	}
+	for _, p := range plans {
+		if seen[p.ID()] != 1 {
+			t.Errorf("%s is in %d parts", p, seen[p.ID()])
+		}
+	}
+}
+
 // Each scene says what it is about, and no two have one name.
 func TestScenes(t *testing.T) {
 	names := map[string]bool{}

@@ -111,7 +111,7 @@ func (c *runs) report() (*Report, error) {
 		Tier: c.Tier.Name, At: time.Now().UTC().Truncate(time.Second), Scenes: c.learned, Quiet: c.quiet,
 		Enumerated: c.planned, Pruned: c.pruned, SecondOrder: c.secondOrder, Hit: map[string]Ratio{},
 		Ran: len(all), Now: len(all) - c.results.earlier, Permissions: c.calls.Used(),
-		whole: c.Tier.whole() && c.Kinds == nil && c.Plan == "" && !c.Hunt, alone: c.Plan != "",
+		whole: c.Tier.whole() && c.Kinds == nil && c.Plan == "" && !c.Hunt && c.Shards < 2, alone: c.Plan != "",
 	}
 	slices.SortFunc(r.Scenes, func(a, b *Learned) int { return strings.Compare(a.Scene, b.Scene) })
 	var converged, failover []time.Duration

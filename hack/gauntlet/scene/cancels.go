@@ -70,12 +70,32 @@ func remove() *Scene {
 		Name: "delete", About: "A paid order is deleted while its units wait in the warehouse: they and the money go back before it goes.",
 		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
 		Objects: []client.Object{stock("tea", "TEA", 9), order("o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()},
-		Steps: []Step{{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: func(w *World) error {
-			if err := w.Client.Delete(w, w.Order("o").DeepCopy()); err != nil {
-				return fmt.Errorf("deleting the order: %w", err)
-			}
-			return nil
-		}}},
-		End: ends(map[string]v1.OrderPhase{"o": ""}, map[string][2]v1.Quantity{"tea": {9, 0}}),
+		Steps:   []Step{{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: drop("o")}},
+		End:     ends(map[string]v1.OrderPhase{"o": ""}, map[string][2]v1.Quantity{"tea": {9, 0}}),
+	}
+}
+
+func again() *Scene {
+	o := order("o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()
+	return &Scene{
+		Name: "again", About: "An order is deleted, and another one of the same name is placed at once and runs to its end.",
+		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
+		Objects: []client.Object{stock("tea", "TEA", 9), o},
+		Steps: []Step{
+			{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: drop("o")},
+			{When: func(w *World) bool { return w.Order("o") == nil }, Do: place(o)},
+			{When: all(in("o", v1.OrderProcessing), reserved("o"), units("o", 2)), Do: deliver("o")},
+		},
+		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
+	}
+}
+
+// drop deletes an Order.
+func drop(name string) func(*World) error {
+	return func(w *World) error {
+		if err := w.Client.Delete(w, w.Order(name).DeepCopy()); err != nil {
+			return fmt.Errorf("deleting the order: %w", err)
+		}
+		return nil
 	}
 }

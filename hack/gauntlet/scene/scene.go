@@ -54,7 +54,7 @@ type Step struct {
 func All() []*Scene {
 	return []*Scene{
 		happy(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(),
-		remove(), pause(), simulated(), ask(), maximal(),
+		remove(), again(), pause(), simulated(), ask(), maximal(),
 	}
 }
 

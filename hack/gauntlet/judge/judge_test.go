@@ -112,7 +112,13 @@ func TestJudge(t *testing.T) {
 		"the gateway did what no order knows": {"I1", func(s *sale) {
 			s.Ledger = append(s.Ledger, gatewayfake.Entry{ID: "x", Kind: v1.OperationAuthorize, Amount: 1, State: gatewayfake.StateSucceeded})
 		}},
-		"the order knows what never happened":    {"I1", func(s *sale) { s.Ledger = s.Ledger[:1] }},
+		"the order knows what never happened": {"I1", func(s *sale) { s.Ledger = s.Ledger[:1] }},
+		"an order counts a capture twice": {"I1", func(s *sale) {
+			order(s, func(o *v1.Order) {
+				o.Status.Payment.Operations = append(o.Status.Payment.Operations, o.Status.Payment.Operations[1])
+			})
+		}},
+		"two orders count one capture":           {"I1", func(s *sale) { order(s, func(o *v1.Order) { o.Name, o.UID = "p", "uid-p" }) }},
 		"a key was used for two calls":           {"I1", func(s *sale) { s.Misused = 1 }},
 		"another amount was taken":               {"I1", func(s *sale) { s.Ledger[1].Amount = 1999 }},
 		"more is promised than there is":         {"I2", func(s *sale) { item(s, func(st *v1.StockItemStatus) { st.Reserved, st.Available, st.Short = 4, 0, 1 }) }},
@@ -203,6 +209,21 @@ func TestLapsedHold(t *testing.T) {
 	s.Ledger = s.Ledger[:len(s.Ledger)-1]
 	if found := Judge(&s.Run); !slices.ContainsFunc(found, func(v Violation) bool { return v.Check == "I9" }) {
 		t.Errorf("a hold is left of a completed order, and found is %+v", found)
+	}
+}
+
+// An order that is placed again under its name knows what was done for the earlier one.
+func TestAdoption(t *testing.T) {
+	s := delivered()
+	o := last[*v1.Order](s).DeepCopy()
+	s.store(o)
+	s.Versions[len(s.Versions)-1].Gone = true
+	next := o.DeepCopy()
+	next.UID = "uid-again"
+	s.store(next)
+	s.Reference = nil
+	if found := Judge(&s.Run); len(found) > 0 {
+		t.Errorf("%+v", found)
 	}
 }
 

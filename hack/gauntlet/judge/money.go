@@ -45,7 +45,7 @@ func moneyOnce(r *Run, report func(string, ...any)) {
 		}
 		theirs[e.ID] = e
 	}
-	known := map[string]bool{}
+	known, of := map[string]bool{}, map[string]*v1.Order{}
 	for _, o := range r.last() {
 		if o.Status.Payment == nil {
 			continue
@@ -62,10 +62,10 @@ func moneyOnce(r *Run, report func(string, ...any)) {
 				report("Order %s says that %s of %d succeeded, and the gateway does not know it", o.Name, op.Kind, op.Amount)
 			case e.Amount != op.Amount || e.Parent != op.Parent || e.Kind != op.Kind:
 				report("Order %s has %s of %d, the gateway %s of %d", o.Name, op.Kind, op.Amount, e.Kind, e.Amount)
-			case known[op.ID]:
-				report("two Orders count one %s of %d", op.Kind, op.Amount)
+			case of[op.ID] != nil && (of[op.ID].UID == o.UID || of[op.ID].Name != o.Name): // one of the same name adopts it
+				report("Orders %s and %s count one %s of %d", of[op.ID].Name, o.Name, op.Kind, op.Amount)
 			}
-			known[op.ID] = true
+			known[op.ID], of[op.ID] = true, o
 		}
 	}
 	for id, e := range theirs {

@@ -78,12 +78,14 @@ func remove() *Scene {
 func again() *Scene {
 	o := order("o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()
 	return &Scene{
-		Name: "again", About: "An order is deleted, and another one of the same name is placed at once and runs to its end.",
+		Name: "again", About: "An order is deleted, and another one of its name is placed at once, approved, and runs to its end.",
 		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
 		Objects: []client.Object{stock("tea", "TEA", 9), o},
 		Steps: []Step{
 			{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: drop("o")},
 			{When: func(w *World) bool { return w.Order("o") == nil }, Do: place(o)},
+			// The provider knows the earlier order, so that a person is asked.
+			{When: in("o", v1.OrderOnHold), Do: edit("o", func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })},
 			{When: all(in("o", v1.OrderProcessing), reserved("o"), units("o", 2)), Do: deliver("o")},
 		},
 		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),

@@ -35,6 +35,9 @@ type Run struct {
 	// Forced says that people took finalizers away, so that Orders may go with what they
 	// owe.
 	Forced bool
+	// OldShipments says that a cache was told of Shipments as they had been: then units may
+	// be promised for one that is there, and are taken back when its name turns out taken.
+	OldShipments bool
 	// Reference is the run in which nothing went wrong, nil where the ends are not
 	// compared.
 	Reference *Reference

@@ -14,7 +14,9 @@ import (
 // counters: units are promised once; at every version no counter is below 0 or unlike its formula, and more
 // is promised than there is only after a stock-take, and then never more than before.
 func counters(r *Run, report func(string, ...any)) {
-	promisedOnce(r, report)
+	if !r.OldShipments {
+		promisedOnce(r, report)
+	}
 	steps(r, func(before, i *v1.StockItem, _ bool) {
 		st := i.Status
 		over := st.Reserved - (st.OnHand - st.Quarantined)

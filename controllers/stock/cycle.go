@@ -1,7 +1,6 @@
 package stock
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +12,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/domain/allocation"
-	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
 )
@@ -187,11 +184,9 @@ func (c *cycle) begin(ctx context.Context, item *v1.StockItem) (*ledger.Turn, er
 		c.wakeAt(c.now.Add(idleAfter))
 	}
 	if turn.Short() {
-		queue, err := c.holders(ctx, item)
-		if err != nil {
+		if err := c.recall(ctx, item, turn); err != nil {
 			return nil, err
 		}
-		turn.Recall(queue)
 		c.wakeAt(c.now.Add(idleAfter)) // one of them may be picked instead
 	}
 	return turn, nil
@@ -208,29 +203,6 @@ func (c *cycle) orderGone(ctx context.Context, order v1.ObjectIdentity) (bool, e
 		return false, fmt.Errorf("reading Order %s: %w", order.Name, err)
 	}
 	return v1.UID(o.UID) != order.UID, nil
-}
-
-// holders are the Shipments that hold units of an item, by the place of their
-// Orders in the queue.
-func (c *cycle) holders(ctx context.Context, item *v1.StockItem) ([]*v1.Shipment, error) {
-	var list v1.ShipmentList
-	if err := c.List(ctx, &list, client.InNamespace(c.namespace), client.MatchingFields{indexHolding: item.Name}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("listing the Shipments that hold units of StockItem %s: %w", item.Name, err)
-	}
-	places := make(map[*v1.Shipment]allocation.Place, len(list.Items))
-	queue := make([]*v1.Shipment, len(list.Items))
-	for i := range list.Items {
-		s := &list.Items[i]
-		o, err := kube.OrderOf(ctx, c.Client, s)
-		if err != nil {
-			return nil, err
-		}
-		queue[i], places[s] = s, allocation.PlaceOf(o)
-	}
-	slices.SortFunc(queue, func(a, b *v1.Shipment) int {
-		return cmp.Or(places[a].Compare(places[b]), cmp.Compare(fulfilment.Ordinal(a.Name), fulfilment.Ordinal(b.Name)))
-	})
-	return queue, nil
 }
 
 // busiest is the number of postings under way on the item that has most of them.

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
@@ -11,9 +13,11 @@ import (
 // being picked keeps its units; one that was cancelled gives them back anyway.
 //
 // It is advice: the Shipment's own controller decides, by the version of the
-// Shipment on which it is not being picked.
-func (t *Turn) Recall(queue []*v1.Shipment) {
-	owed := Short(t.status)
+// Shipment on which it is not being picked. But it follows the advice, so that anew,
+// which says whether one is recalled that was not before, calls for a queue that is
+// not from an old list.
+func (t *Turn) Recall(queue []*v1.Shipment) (anew bool) {
+	owed, before := Short(t.status), t.status.Recalled
 	t.status.Recalled = nil
 	for _, s := range queue {
 		if s.Status.CancelledAt != nil {
@@ -24,9 +28,12 @@ func (t *Turn) Recall(queue []*v1.Shipment) {
 		s := queue[i]
 		if q := Held(s, t.key); q > 0 && Recallable(s) {
 			owed -= q
-			t.status.Recalled = append(t.status.Recalled, v1.ObjectIdentity{Name: v1.ObjectName(s.Name), UID: v1.UID(s.UID)})
+			one := v1.ObjectIdentity{Name: v1.ObjectName(s.Name), UID: v1.UID(s.UID)}
+			t.status.Recalled = append(t.status.Recalled, one)
+			anew = anew || !slices.Contains(before, one)
 		}
 	}
+	return anew
 }
 
 // Short says whether less of the item is there than is promised.

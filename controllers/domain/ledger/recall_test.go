@@ -66,7 +66,12 @@ func TestRecall(t *testing.T) {
 			if got := turn.Short(); got != (Short(&test.item.Status) > 0) {
 				t.Errorf("Short is %v", got)
 			}
-			turn.Recall(test.queue)
+			if anew := turn.Recall(test.queue); anew != (len(test.want) > 0) {
+				t.Errorf("recalled anew is %v", anew)
+			}
+			if turn.Recall(test.queue) {
+				t.Error("the same are recalled anew")
+			}
 			st := turn.Status(false)
 			var got []string
 			for _, r := range st.Recalled {

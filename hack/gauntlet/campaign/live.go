@@ -14,7 +14,7 @@ const (
 	calm   = 300 * time.Millisecond
 	settle = 5*calm + time.Second
 	// watch is how long the rest is watched of every tenth plan and of each run without a
-	// fault: longer than a manager waits by itself before it looks again.
+	// fault: longer than an item waits until it drops its postings.
 	watch  = 6 * time.Second
 	tenths = 10
 )
@@ -53,13 +53,13 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, p Plan, faul
 		late, over, left := rest.look(missing, len(s.written()))
 		switch {
 		case left:
-			return ending{missing: "it did not stay at its end: " + missing}, nil
+			return ending{missing: "it did not stay at its end: " + missing, took: r.Patience}, nil
 		case over:
 			last := w.LastFault()
 			if last.Before(began) {
 				last = began
 			}
-			return ending{late: s.written()[late:], took: rest.reached.Sub(last)}, nil
+			return ending{late: s.written()[late:], took: max(0, rest.reached.Sub(last))}, nil
 		}
 		select {
 		case <-ctx.Done():
@@ -67,6 +67,10 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, p Plan, faul
 		case <-w.Crashed():
 			return ending{missing: missing}, nil
 		case <-patience:
+			if !rest.rested.IsZero() {
+				patience = nil // it is at rest, and only watched
+				continue
+			}
 			switch {
 			case missing == "":
 				missing = "it did not come to rest"

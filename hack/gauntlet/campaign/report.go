@@ -128,7 +128,9 @@ func (c *runs) report() (*Report, error) {
 		if one.Verdict == Unreached {
 			continue
 		}
-		converged = append(converged, one.Converged)
+		if one.Verdict == Passed {
+			converged = append(converged, one.Converged)
+		}
 		if one.Failover > 0 {
 			failover = append(failover, one.Failover)
 		}
@@ -208,11 +210,11 @@ func (r *Report) verdicts(all []*Result) {
 	slices.Sort(r.Absent)
 }
 
-// comes says whether the point of a plan comes in every run without a fault. What a
-// recovery does is known of one run only.
+// comes says whether the point of a plan comes in every run without a fault, or came in
+// the recovery that it is a crash of.
 func (r *Report) comes(p Plan) bool {
 	i := slices.IndexFunc(r.Scenes, func(l *Learned) bool { return l.Scene == p.Scene })
-	return len(p.Faults) == 1 && (i < 0 || r.Scenes[i].comes(p.Faults[0].Point))
+	return len(p.Faults) != 1 || i < 0 || r.Scenes[i].comes(p.Faults[0].Point)
 }
 
 // points counts the points of a scene that were hit.

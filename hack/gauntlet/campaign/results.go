@@ -22,8 +22,8 @@ import (
 // interrupted goes on where it was, as long as the code is the same.
 func resultsFile(dir, tier string) string { return filepath.Join(dir, "gauntlet-"+tier+".ndjson") }
 
-// recordsDir has the record of each plan that broke an invariant.
-const recordsDir = "records"
+// recordDir is where the record of a plan of a tier goes that broke an invariant.
+func recordDir(dir, tier, id string) string { return filepath.Join(dir, "records", tier, id) }
 
 // results are those of this campaign and of an earlier part of it.
 type results struct {
@@ -55,7 +55,7 @@ func openResults(o Options) (*results, error) {
 		return nil, err
 	}
 	if o.Fresh {
-		if err := forget(o.Dir, path, earlier); err != nil {
+		if err := forget(o, path, earlier); err != nil {
 			return nil, err
 		}
 		earlier = nil
@@ -73,9 +73,9 @@ func openResults(o Options) (*results, error) {
 }
 
 // forget removes the results of a tier, with the records that belong to them.
-func forget(dir, path string, earlier []*Result) error {
+func forget(o Options, path string, earlier []*Result) error {
 	for _, result := range earlier {
-		if err := os.RemoveAll(filepath.Join(dir, recordsDir, result.ID)); err != nil {
+		if err := os.RemoveAll(recordDir(o.Dir, o.Tier.Name, result.ID)); err != nil {
 			return fmt.Errorf("forgetting an earlier record: %w", err)
 		}
 	}
@@ -193,7 +193,7 @@ func (c *runs) keep(r *Result) error {
 		r.record = nil
 		return nil
 	}
-	err := r.record.save(filepath.Join(c.Dir, recordsDir, r.ID), r)
+	err := r.record.save(recordDir(c.Dir, c.Tier.Name, r.ID), r)
 	r.record = nil
 	return err
 }

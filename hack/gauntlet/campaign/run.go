@@ -78,6 +78,7 @@ func (r *Runner) Run(ctx context.Context, p Plan, reference *judge.Reference) (*
 	if err != nil {
 		return nil, err
 	}
+	defer st.release()
 	if err := s.Build(st.world); err != nil {
 		return nil, err
 	}

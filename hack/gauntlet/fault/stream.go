@@ -8,7 +8,7 @@ import (
 )
 
 // When a resource is heard of again: after so many writes, or so long without one; and
-// after what people do, which may go unheard for longer than a manager waits by itself.
+// after what people do, which may go unheard for longer than a conflict is waited out.
 const (
 	frozenWrites = 6
 	frozenRest   = 250 * time.Millisecond

@@ -213,13 +213,6 @@ func (h *History) Err() error {
 	return h.failed
 }
 
-// Len is how many versions there are so far.
-func (h *History) Len() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.versions)
-}
-
 // Versions are all versions so far, in the order of their revisions.
 func (h *History) Versions() []Version {
 	h.mu.Lock()

@@ -85,7 +85,9 @@ func decline() *Scene {
 func pause() *Scene {
 	return &Scene{
 		Name: "pause", About: "An order is paused while the warehouse has it, and goes on later.",
-		Without: []fault.Kind{fault.Orphaned}, // the warehouse would wait for a parcel that is none any more
+		// The warehouse would wait for a parcel that is none any more; and who lets the order go
+		// on after another pause ends that of the scene.
+		Without: []fault.Kind{fault.Orphaned, fault.Paused},
 		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
 		Objects: []client.Object{stock("tea", "TEA", 9), order("o").Line("TEA", 2).Obj()},
 		Steps: []Step{

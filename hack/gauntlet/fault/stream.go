@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// When a resource is heard of again: after so many writes, or so long without one; and
-// after what people do, which may go unheard for longer than a conflict is waited out.
+// When a resource is heard of again: after so many writes, or so long without one. What
+// people do goes unheard for as long as stepRest, whatever is written: longer than a
+// conflict is waited out.
 const (
 	frozenWrites = 6
 	frozenRest   = 250 * time.Millisecond
-	stepWrites   = 50
 	stepRest     = 2 * time.Second
 )
 
 // Freeze lets nothing be heard of the resource of a fault, from what people do on.
 func (w *Wire) Freeze(f Fault) {
 	w.Reach(f)
-	w.streams.freeze(f.Resource, f.Kind == Unseen, stepRest, stepWrites)
+	w.streams.freeze(f.Resource, f.Kind == Unseen, stepRest, 0)
 }
 
 // streams are the open watches of a life.
@@ -32,7 +32,8 @@ type streams struct {
 	frozen  string
 	expire  bool
 	expired string
-	// rest is how long it is not heard of without a write, and left how many writes.
+	// rest is how long it is not heard of without a write, and left how many writes; 0 for
+	// the whole of rest, whatever is written.
 	rest  time.Duration
 	left  int
 	timer *time.Timer
@@ -50,7 +51,7 @@ func (s *streams) init() {
 func (s *streams) wrote() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.frozen == "" {
+	if s.frozen == "" || s.left == 0 {
 		return
 	}
 	if s.left--; s.left <= 0 {
@@ -68,7 +69,7 @@ func (w *Wire) Frozen() bool {
 }
 
 // freeze lets nothing be heard of a resource for a while: until so many writes, or rest
-// without one.
+// without one; for rest if writes is 0.
 func (s *streams) freeze(resource string, expire bool, rest time.Duration, writes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

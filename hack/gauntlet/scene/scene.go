@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -233,6 +234,8 @@ func ends(phases map[string]v1.OrderPhase, counters map[string][2]v1.Quantity) f
 				return fmt.Sprintf("Order %s is %s, want %s", name, o.Status.Phase, phase)
 			case o.Status.ObservedGeneration != o.Generation:
 				return fmt.Sprintf("Order %s has not seen its spec", name)
+			case meta.FindStatusCondition(o.Status.Conditions, v1.ConditionReady) == nil:
+				return fmt.Sprintf("Order %s has no conditions", name)
 			}
 		}
 		for name, want := range counters {

@@ -28,7 +28,7 @@ func coverageCommand() *cobra.Command {
 				}
 				fmt.Printf("not taken: %s:%d\n", b.File, b.Line)
 			}
-			fmt.Printf("%d of %d branches for errors were taken\n", taken, len(list))
+			fmt.Printf("%d of %d branches that ask whether an err is not nil were taken\n", taken, len(list))
 			return nil
 		},
 	}

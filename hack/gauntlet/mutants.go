@@ -126,8 +126,11 @@ func violates(ctx context.Context, binary string, args []string, env ...string) 
 	c := exec.CommandContext(ctx, binary, args...)
 	c.Env = append(os.Environ(), env...)
 	out, err := c.CombinedOutput()
-	if err == nil || strings.Contains(string(out), errViolated.Error()) {
-		return err != nil, nil
+	switch text := string(out); {
+	case err == nil, strings.Contains(text, errUnreached.Error()):
+		return false, nil
+	case strings.Contains(text, errViolated.Error()):
+		return true, nil
 	}
 	return false, fmt.Errorf("running the campaign: %w\n%s", err, out)
 }

@@ -11,8 +11,12 @@ import (
 	"ordercycle.dev/ordercycle/hack/gauntlet/campaign"
 )
 
-// errViolated means that an invariant was broken.
-var errViolated = errors.New("an invariant was broken, or too much was not reached")
+var (
+	// errViolated means that an invariant was broken.
+	errViolated = errors.New("an invariant was broken, or too much was not reached")
+	// errUnreached means that the one plan that was run did not reach its point.
+	errUnreached = errors.New("the plan did not reach its point")
+)
 
 func runCommand() *cobra.Command {
 	o := campaign.Options{Log: func(format string, args ...any) { fmt.Printf(format+"\n", args...) }}
@@ -61,10 +65,14 @@ func run(ctx context.Context, o campaign.Options, tier, plan string) error {
 	}
 	fmt.Print(report.Table())
 	fmt.Println("figures:", filepath.Join(o.Dir, campaign.ReportFile))
-	if !report.Good() {
+	switch {
+	case report.Good():
+		return nil
+	case plan != "" && len(report.Violated) == 0:
+		return errUnreached
+	default:
 		return errViolated
 	}
-	return nil
 }
 
 func reportCommand() *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,7 +87,7 @@ func (p *points) add(point string) {
 func (p *points) all() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.list[:len(p.list):len(p.list)]
+	return slices.Clip(p.list)
 }
 
 // setUp makes a stage for a scene.

@@ -52,7 +52,7 @@ func (c *cycle) holders(ctx context.Context, from client.Reader, item *v1.StockI
 		}
 		o, err := kube.OrderOf(ctx, c.Client, s)
 		if err == nil && o == nil {
-			o, err = kube.OrderOf(ctx, c.Live, s) // the cache may not know it yet
+			o, err = kube.OrderOf(ctx, from, s) // the cache may not know it yet
 		}
 		if err != nil {
 			return nil, err

@@ -31,7 +31,8 @@ func runCommand() *cobra.Command {
 				}
 			}
 			if shard != "" {
-				if n, err := fmt.Sscanf(shard, "%d/%d", &o.Shard, &o.Shards); err != nil || n != 2 || o.Shard < 1 || o.Shard > o.Shards {
+				_, err := fmt.Sscanf(shard, "%d/%d", &o.Shard, &o.Shards)
+				if err != nil || fmt.Sprintf("%d/%d", o.Shard, o.Shards) != shard || o.Shard < 1 || o.Shard > o.Shards {
 					return fmt.Errorf("--shard %q is no part such as 2/3", shard)
 				}
 				o.Shard--
@@ -49,6 +50,8 @@ func runCommand() *cobra.Command {
 	c.Flags().BoolVar(&o.Hunt, "hunt", false, "run until the first violation, as for a mutant")
 	c.Flags().StringSliceVar(&o.Kinds, "kinds", nil, "only these kinds of faults; with --hunt, those that are tried first")
 	c.Flags().StringVar(&shard, "shard", "", "only a part of the plans, such as 2/3: several machines, or sessions, share a tier")
+	c.MarkFlagsMutuallyExclusive("shard", "plan")
+	c.MarkFlagsMutuallyExclusive("shard", "hunt")
 	c.Flags().StringVar(&learned, "learned", "", "with --hunt, the file of what the scenes do without a fault")
 	return c
 }

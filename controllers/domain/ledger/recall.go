@@ -13,9 +13,9 @@ import (
 // being picked keeps its units; one that was cancelled gives them back anyway.
 //
 // It is advice: the Shipment's own controller decides, by the version of the
-// Shipment on which it is not being picked. But it follows the advice, so that anew,
-// which says whether one is recalled that was not before, calls for a queue that is
-// not from an old list.
+// Shipment on which it is not being picked. anew says that one is recalled that was
+// not before: it would follow advice from an old list as well, so the queue must be a
+// live one then.
 func (t *Turn) Recall(queue []*v1.Shipment) (anew bool) {
 	owed, before := Short(t.status), t.status.Recalled
 	t.status.Recalled = nil

@@ -138,7 +138,8 @@ type repose struct {
 }
 
 // look takes what is missing and how many writes there were. over says that enough was
-// seen: those after the first late were late; left that the end was left again after it had come to rest.
+// seen: those after the first late were late. left says that the end was left again
+// after the course had come to rest there.
 func (r *repose) look(missing string, writes int) (late int, over, left bool) {
 	now := time.Now()
 	if writes != r.writes {

@@ -49,8 +49,7 @@ type Report struct {
 	// Absent are the plans whose point comes in some runs only, and did not.
 	Absent []string `json:"absent,omitempty"`
 	// Converged is the time from the last fault, and the start of the last life, to the
-	// end, Failover the time
-	// without a leader after one had stopped.
+	// end, Failover the time without a leader after one had stopped.
 	Converged Percentiles `json:"converged"`
 	Failover  Percentiles `json:"failover"`
 	// Amplification is how many writes a run took for each that it takes without a

@@ -37,11 +37,11 @@ func (s *stage) rivalry(ctx context.Context, w *fault.Wire) error {
 	if s.rival == nil {
 		wire := fault.NewWire(nil, nil)
 		wire.Alike = s.scene.Alike
-		stop, err := s.begin(ctx, wire, nil)
+		stop, synced, err := s.begin(ctx, wire, nil)
 		if err != nil {
 			return err
 		}
-		s.rival = &rival{wire: wire, stop: stop, synced: s.synced}
+		s.rival = &rival{wire: wire, stop: stop, synced: synced}
 	}
 	select {
 	case <-s.rival.synced:

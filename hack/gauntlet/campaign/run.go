@@ -112,7 +112,7 @@ func (r *Runner) liveOnce(ctx context.Context, st *stage, p Plan, life int) (end
 		st.remember(p.Faults, wire)
 	}
 	st.planCalls(faults, wire)
-	stop, err := st.begin(ctx, wire, faults)
+	stop, _, err := st.begin(ctx, wire, faults)
 	if err != nil {
 		return ending{}, false, err
 	}

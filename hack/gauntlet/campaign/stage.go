@@ -44,8 +44,6 @@ type stage struct {
 	later []func() error
 	// held is closed when what the life before has sent may arrive, nil if it has.
 	held chan struct{}
-	// synced is closed when the last life that began has heard of all there is.
-	synced chan struct{}
 	// next is the step of the scene that is due.
 	next int
 	// sent are the writes of all lives.
@@ -108,13 +106,14 @@ func setUp(ctx context.Context, env *testenv.Env, calls *Calls, s *scene.Scene) 
 	}, nil
 }
 
-// begin starts a life of the manager. stop ends it and waits for its end.
-func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) (stop func() error, err error) {
+// begin starts a life of the manager. stop ends it and waits for its end, and synced is
+// closed when it has heard of all there is.
+func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) (stop func() error, synced <-chan struct{}, err error) {
 	s.lives = append(s.lives, w)
 	w.Seen, w.Sent = s.calls.Add, s.sent.add
 	callbacks, err := s.listen(faults)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := controllers.Options{
 		Namespace: testenv.ManagerNamespace, Installation: "gauntlet", Workers: 2, Clock: s.world.Clock, AllowedHosts: []string{"127.0.0.1"}, Wrap: w.Wrap,
@@ -133,13 +132,12 @@ func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) 
 	mgr, err := controllers.NewManager(ctx, c, o)
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("making a manager: %w", err)
+		return nil, nil, fmt.Errorf("making a manager: %w", err)
 	}
-	synced := make(chan struct{})
-	s.synced = synced
+	heard := make(chan struct{})
 	go func() {
 		if mgr.GetCache().WaitForCacheSync(ctx) {
-			close(synced)
+			close(heard)
 		}
 	}()
 	ended := make(chan error, 1)
@@ -149,7 +147,7 @@ func (s *stage) begin(ctx context.Context, w *fault.Wire, faults []fault.Fault) 
 		err := <-ended
 		w.Crash() // whatever it left behind reaches nobody any more
 		return err
-	}, nil
+	}, heard, nil
 }
 
 // release lets what the life before has sent arrive.

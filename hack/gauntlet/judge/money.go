@@ -157,15 +157,8 @@ func honesty(r *Run, report func(string, ...any)) {
 func booksAtTheEnd(r *Run, report func(string, ...any)) {
 	held, theirs := map[string]v1.Amount{}, map[string]gatewayfake.Entry{}
 	for _, e := range r.Ledger {
-		theirs[e.ID] = e
-		switch {
-		case e.State != gatewayfake.StateSucceeded:
-		case e.Kind == v1.OperationAuthorize:
-			held[e.ID] += e.Amount
-		case e.Kind == v1.OperationCapture:
-			held[e.Parent] -= e.Amount
-		case e.Kind == v1.OperationVoid:
-			held[e.Parent] = 0 // also if less had been left of it than was held once
+		if theirs[e.ID] = e; e.State == gatewayfake.StateSucceeded {
+			hold(held, e.Kind, e.ID, e.Parent, e.Amount)
 		}
 	}
 	for _, e := range theirs { // the ledger is added to only: the last entry counts
@@ -196,6 +189,18 @@ func booksAtTheEnd(r *Run, report func(string, ...any)) {
 	}
 }
 
+// hold counts, by the operation that holds it, what is held after an operation.
+func hold(held map[string]v1.Amount, kind v1.OperationKind, id, parent string, amount v1.Amount) {
+	switch kind {
+	case v1.OperationAuthorize:
+		held[id] += amount
+	case v1.OperationCapture:
+		held[parent] -= amount
+	case v1.OperationVoid:
+		held[parent] = 0 // also if less had been left of it than was held once
+	}
+}
+
 // byHand is the money of an Order that people have recorded.
 func byHand(o *v1.Order) v1.Amount {
 	var sum v1.Amount
@@ -216,28 +221,18 @@ func sumsOfOperations(r *Run, report func(string, ...any)) {
 		if !ok || o.Status.Amounts == nil || o.Status.ObservedGeneration != o.Generation {
 			continue
 		}
-		left, moved := map[string]v1.Amount{}, map[v1.OperationKind]v1.Amount{}
+		left := map[string]v1.Amount{}
 		for _, op := range operations(o) {
-			if op.State != v1.OperationSucceeded || op.Currency != "" {
-				continue
-			}
-			moved[op.Kind] += op.Amount
-			switch op.Kind {
-			case v1.OperationAuthorize:
-				left[op.ID] += op.Amount
-			case v1.OperationCapture:
-				left[op.Parent] -= op.Amount
-			case v1.OperationVoid:
-				left[op.Parent] = 0
+			if op.State == v1.OperationSucceeded && op.Currency == "" {
+				hold(left, op.Kind, op.ID, op.Parent, op.Amount)
 			}
 		}
 		var held v1.Amount
 		for _, amount := range left {
 			held += max(0, amount)
 		}
-		a := o.Status.Amounts
-		if kept := moved[v1.OperationCapture] - moved[v1.OperationRefund] + byHand(o); a.Authorized != held || a.Captured-a.Refunded != kept {
-			report("Order %s says that %d are held and %d kept, and its operations that %d are held and %d kept", o.Name, a.Authorized, a.Captured-a.Refunded, held, kept)
+		if a := o.Status.Amounts; a.Authorized != held || a.Captured-a.Refunded != kept(o) {
+			report("Order %s says that %d are held and %d kept, and its operations that %d are held and %d kept", o.Name, a.Authorized, a.Captured-a.Refunded, held, kept(o))
 		}
 	}
 }

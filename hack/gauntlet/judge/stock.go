@@ -11,8 +11,9 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// counters: units are promised once; at every version no counter is below 0 or unlike its formula, and more
-// is promised than there is only after a stock-take, and then never more than before.
+// counters: units are promised once; at every version no counter is below 0 or unlike
+// its formula, and more is promised than there is only after a stock-take, and then
+// never more than before.
 func counters(r *Run, report func(string, ...any)) {
 	if !r.OldShipments {
 		promisedOnce(r, report)

@@ -23,8 +23,7 @@ type process struct {
 }
 
 // launch starts a program that appends to logFile, where the one before it has told why
-// it ended, and holds the lock of held for as
-// long as it lives.
+// it ended, and holds the lock of held for as long as it lives.
 func launch(binary string, args []string, logFile string, held *os.File) (*process, error) {
 	p := &process{name: filepath.Base(binary), logFile: logFile, exited: make(chan struct{})}
 	output, err := os.OpenFile(logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)

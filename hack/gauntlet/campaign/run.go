@@ -191,12 +191,19 @@ func ofLife(faults []fault.Fault, life int) []fault.Fault {
 }
 
 // happened says whether a fault has come about as a whole: a past that nobody was told
-// of is none.
+// of is none, nor is silence where nothing was said.
 func (s *stage) happened(f fault.Fault) bool {
 	if f.Life >= len(s.lives) || !s.lives[f.Life].Reached(f) {
 		return false
 	}
-	return f.Kind != fault.Past || (f.Life+1 < len(s.lives) && s.lives[f.Life+1].Told())
+	switch f.Kind {
+	case fault.Past:
+		return f.Life+1 < len(s.lives) && s.lives[f.Life+1].Told()
+	case fault.Frozen, fault.Unseen:
+		return s.lives[f.Life].Held()
+	default:
+		return true
+	}
 }
 
 // learned is what the first life did.

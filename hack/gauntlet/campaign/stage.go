@@ -179,8 +179,11 @@ func (s *stage) step(faults []fault.Fault, w *fault.Wire) (done bool, err error)
 	return s.next == len(s.scene.Steps), nil
 }
 
+// stepPrefix begins the points of what people do.
+const stepPrefix = "step#"
+
 // stepPoint is the point of what people do, from 0.
-func stepPoint(n int) string { return fmt.Sprintf("step#%d", n+1) }
+func stepPoint(n int) string { return fmt.Sprint(stepPrefix, n+1) }
 
 // written are the writes that the managers have sent so far, in order; of processes of
 // their own, what has been stored.

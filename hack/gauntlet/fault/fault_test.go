@@ -114,6 +114,9 @@ func TestFreeze(t *testing.T) {
 	if !w.Reached(f) || !w.Frozen() || w.LastFault().IsZero() {
 		t.Error("the resource is heard of")
 	}
+	if w.Held() {
+		t.Error("there was nothing to be heard")
+	}
 	began := time.Now()
 	for w.Frozen() { // it would never end if writes lengthened it
 		w.streams.wrote()
@@ -151,6 +154,9 @@ func TestFrozenWatch(t *testing.T) {
 			t.Errorf("%s: heard after %v", kind, waited)
 		}
 		res.Body.Close()
+		if !w.Held() {
+			t.Errorf("%s: what was held back is not known of", kind)
+		}
 		if kind == Frozen {
 			if err != nil {
 				t.Errorf("the event is lost: %v", err)

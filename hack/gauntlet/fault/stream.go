@@ -32,6 +32,8 @@ type streams struct {
 	frozen  string
 	expire  bool
 	expired string
+	// held says that something was said of it meanwhile.
+	held bool
 	// rest is how long it is not heard of without a write, and left how many writes; 0 for
 	// the whole of rest, whatever is written.
 	rest  time.Duration
@@ -59,6 +61,13 @@ func (s *streams) wrote() {
 		return
 	}
 	s.timer.Reset(s.rest)
+}
+
+// Held says whether there was something to be heard while a resource was not.
+func (w *Wire) Held() bool {
+	w.streams.mu.Lock()
+	defer w.streams.mu.Unlock()
+	return w.streams.held
 }
 
 // Frozen says whether a resource is not heard of now.
@@ -172,6 +181,9 @@ func (o *stream) Read(p []byte) (int, error) {
 	s := o.of
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if n > 0 && s.frozen == o.resource {
+		s.held = true
+	}
 	for (s.still || s.frozen == o.resource) && !o.broken {
 		s.wake.Wait()
 	}

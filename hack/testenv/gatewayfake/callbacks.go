@@ -11,6 +11,7 @@ import (
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // webhookSecret signs the callbacks: 24 bytes, as Standard Webhooks wants at least.
@@ -44,7 +45,7 @@ type Callback struct {
 	Event
 	// Forged says that it was signed with another secret.
 	Forged bool
-	// Status of the receiver's answer; 0 if there was none.
+	// Status of the receiver's last answer; 0 if there was none.
 	Status int
 }
 
@@ -141,19 +142,38 @@ func (g *Gateway) Callbacks() []Callback {
 	return slices.Clone(g.outbox.delivered)
 }
 
+// redelivery is when a callback is sent again that its receiver had no time for. It is
+// soon given up, so that a test does not hang.
+var redelivery = wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Steps: 6}
+
+// deliver sends a callback until it is taken or refused.
 func (g *Gateway) deliver(url, secret string, event Event) {
 	done := Callback{Event: event, Forged: secret != g.WebhookSecret}
-	if req, err := signed(url, secret, event); err == nil {
-		// A receiver that hangs must not hold the test for ever.
-		client := http.Client{Timeout: 10 * time.Second}
-		if res, err := client.Do(req); err == nil {
-			res.Body.Close()
-			done.Status = res.StatusCode
-		}
-	}
+	// That it was given up shows in the status.
+	_ = wait.ExponentialBackoff(redelivery, func() (bool, error) {
+		done.Status = post(url, secret, event)
+		busy := done.Status == 0 || done.Status == http.StatusTooManyRequests || done.Status == http.StatusServiceUnavailable
+		return !busy, nil
+	})
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.outbox.delivered = append(g.outbox.delivered, done)
+}
+
+// post sends a callback once and returns the status of the answer; 0 if there was none.
+func post(url, secret string, event Event) int {
+	req, err := signed(url, secret, event)
+	if err != nil {
+		return 0
+	}
+	// A receiver that hangs must not hold the test for ever.
+	client := http.Client{Timeout: 10 * time.Second}
+	res, err := client.Do(req)
+	if err != nil {
+		return 0
+	}
+	res.Body.Close()
+	return res.StatusCode
 }
 
 // signed is the callback of an event, signed now: a late one is not too old.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -315,6 +316,38 @@ func TestDeliveries(t *testing.T) {
 			}
 			if n := len(g.Callbacks()); n != len(c.want) {
 				t.Errorf("%d callbacks are recorded, want %d", n, len(c.want))
+			}
+		})
+	}
+}
+
+// A receiver that has no time is asked again, and one that refuses is not.
+func TestRedelivery(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers []int
+		want    int
+	}{
+		"busy, then taken": {[]int{http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusNoContent}, http.StatusNoContent},
+		"refused":          {[]int{http.StatusUnauthorized}, http.StatusUnauthorized},
+		"taken":            {[]int{http.StatusNoContent}, http.StatusNoContent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				n := int(asked.Add(1))
+				if n > len(c.answers) {
+					t.Error("it is asked once more")
+					return
+				}
+				w.WriteHeader(c.answers[n-1])
+			}))
+			t.Cleanup(server.Close)
+			g := start(t)
+			g.CallBack(server.URL, Once)
+			send(t, g, v1.OperationAuthorize, "b", 1, "")
+			g.Settle()
+			if got := g.Callbacks(); len(got) != 1 || got[0].Status != c.want || int(asked.Load()) != len(c.answers) {
+				t.Errorf("asked %d times, which came to %+v", asked.Load(), got)
 			}
 		})
 	}

@@ -123,5 +123,5 @@ func (r *Reconciler) release(ctx context.Context, f *fulfilment.Facts, now time.
 	if !fulfilment.MayGo(f) {
 		return now.Add(releaseRetry), nil
 	}
-	return time.Time{}, client.IgnoreNotFound(kube.RemoveFinalizer(ctx, r.Client, s, v1.ShipmentFinalizer))
+	return time.Time{}, kube.RemoveFinalizer(ctx, r.Client, s, v1.ShipmentFinalizer)
 }

@@ -145,7 +145,7 @@ func (c *cycle) hold(ctx context.Context, e *entry) error {
 		return kube.AddFinalizer(ctx, c.Client, e.item, v1.LedgerFinalizer)
 	case !e.item.DeletionTimestamp.IsZero() && held && e.item.Status.Reserved == 0 && len(e.item.Status.Postings) == 0:
 		c.forget(e.item.Key())
-		return client.IgnoreNotFound(kube.RemoveFinalizer(ctx, c.Client, e.item, v1.LedgerFinalizer))
+		return kube.RemoveFinalizer(ctx, c.Client, e.item, v1.LedgerFinalizer)
 	default:
 		return nil
 	}

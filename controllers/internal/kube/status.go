@@ -30,6 +30,8 @@ func AddFinalizer(ctx context.Context, c client.Client, obj client.Object, name 
 }
 
 // RemoveFinalizer removes a finalizer under the resourceVersion of obj, and updates obj.
+// That obj was not found is an error as well, so that it is looked at again: if it is
+// gone nobody finds it, and if it is not, nobody else would ask for it.
 func RemoveFinalizer(ctx context.Context, c client.Client, obj client.Object, name string) error {
 	return patchFinalizers(ctx, c, obj, func() { controllerutil.RemoveFinalizer(obj, name) })
 }

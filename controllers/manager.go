@@ -108,11 +108,11 @@ func (o *Options) framework(scheme *runtime.Scheme) manager.Options {
 	m.Scheme = scheme
 	m.Cache.DefaultTransform = cache.TransformStripManagedFields()
 	m.Cache.ReaderFailOnMissingInformer = true
-	m.Client = client.Options{Cache: &client.CacheOptions{
-		DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},
-		// Spares reconciles on an old cache. Nothing is correct because of it.
-		EnableReadYourWritesConsistency: new(true),
-	}}
+	// EnableReadYourWritesConsistency stays off, though it would spare looks at an old
+	// cache: if an object is deleted while its watch is down, and the last version of it
+	// was ours, every read of the kind waits for a version that is never seen, until
+	// somebody writes another object of the kind (controller-runtime 0.25.2).
+	m.Client = client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}}
 	m.Controller = config.Controller{
 		EnableWarmup:          new(true),
 		ReconciliationTimeout: reconcileTimeout,

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
@@ -22,8 +21,10 @@ func (r *Reconciler) act(ctx context.Context, f *lifecycle.Facts, p lifecycle.Pl
 			if err := r.record(ctx, f); err != nil {
 				return lifecycle.Outcome{}, err
 			}
+		} else if err := r.remembered(ctx, f); err != nil {
+			return lifecycle.Outcome{}, err
 		}
-		return lifecycle.Outcome{}, client.IgnoreNotFound(kube.RemoveFinalizer(ctx, r.Client, f.Order, v1.OrderFinalizer))
+		return lifecycle.Outcome{}, kube.RemoveFinalizer(ctx, r.Client, f.Order, v1.OrderFinalizer)
 	case p.AddFinalizer:
 		if err := kube.AddFinalizer(ctx, r.Client, f.Order, v1.OrderFinalizer); err != nil {
 			return lifecycle.Outcome{}, err

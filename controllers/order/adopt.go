@@ -3,6 +3,8 @@ package order
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -90,6 +92,46 @@ func (a *adoption) find(ctx context.Context, op v1.PaymentOperation, parents []v
 		}
 	}
 	return nil, payment.ErrUnknown
+}
+
+// errFresh means that a provider may not show an operation yet that it has done.
+var errFresh = errors.New("the payment provider does not show yet what it did a moment ago")
+
+// freshTurn is how long an order that is about to go waits before it asks again.
+const freshTurn = time.Second
+
+// remembered makes sure that the providers show what they did for an order that is
+// about to go: the next order of its name must find it, or it would take an old answer
+// to the same call for its own. The error is errFresh as long as one does not.
+func (r *Reconciler) remembered(ctx context.Context, f *lifecycle.Facts) error {
+	if f.Order.Status.Payment == nil {
+		return nil
+	}
+	for i := range f.Order.Status.Payment.Operations {
+		op := &f.Order.Status.Payment.Operations[i]
+		if op.State != v1.OperationSucceeded || !domain.Fresh(op, r.Clock.Now()) {
+			continue
+		}
+		if err := r.find(ctx, f.Order, op); err != nil {
+			// Whatever it is, it is asked again, and soon not any more.
+			return fmt.Errorf("%w: %v", errFresh, err) //nolint:errorlint // the cause is told, not acted upon
+		}
+	}
+	return nil
+}
+
+// find looks an operation up that has been done.
+func (r *Reconciler) find(ctx context.Context, o *v1.Order, op *v1.PaymentOperation) error {
+	described, err := r.describe(ctx, o, op)
+	if err != nil {
+		return err
+	}
+	provider, err := r.Payments.For(ctx, o.Namespace, described)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Lookup(ctx, request(o, op))
+	return err
 }
 
 func unadopted(ctx context.Context, err error) lifecycle.Outcome {

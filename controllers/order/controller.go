@@ -5,6 +5,7 @@ package order
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"k8s.io/client-go/tools/events"
@@ -60,6 +61,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, o *v1.Order) (ctrl.Result, e
 	}
 	plan := lifecycle.Decide(facts, now)
 	outcome, err := r.act(ctx, facts, plan)
+	if errors.Is(err, errFresh) {
+		return kube.Result(ctx, nil, now.Add(freshTurn), now)
+	}
 	if err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}

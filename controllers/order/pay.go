@@ -61,13 +61,7 @@ func (r *Reconciler) ask(ctx context.Context, f *lifecycle.Facts, op *v1.Payment
 	if err != nil {
 		return nil, err
 	}
-	request := payment.Request{
-		ID: op.ID, Key: domain.Key(op), Kind: op.Kind, Amount: op.Amount, Currency: f.Order.Spec.Currency,
-		Parent: op.Parent, ParentRef: domain.Ref(f.Order.Status.Payment.Operations, op.Parent),
-	}
-	if op.RecordedAt != nil {
-		request.Since = op.RecordedAt.Time
-	}
+	request := request(f.Order, op)
 	answer, err := provider.Lookup(ctx, request)
 	if errors.Is(err, payment.ErrFailed) {
 		return nil, fmt.Errorf("the look-up failed: %v", err) //nolint:errorlint // it spends no key
@@ -84,6 +78,18 @@ func (r *Reconciler) ask(ctx context.Context, f *lifecycle.Facts, op *v1.Payment
 		return r.send(ctx, f, provider, op, request)
 	}
 	return answer, err
+}
+
+// request is the call that an operation of an order stands for.
+func request(o *v1.Order, op *v1.PaymentOperation) payment.Request {
+	request := payment.Request{
+		ID: op.ID, Key: domain.Key(op), Kind: op.Kind, Amount: op.Amount, Currency: o.Spec.Currency,
+		Parent: op.Parent, ParentRef: domain.Ref(o.Status.Payment.Operations, op.Parent),
+	}
+	if op.RecordedAt != nil {
+		request.Since = op.RecordedAt.Time
+	}
+	return request
 }
 
 // send carries an operation out that the provider has never seen.

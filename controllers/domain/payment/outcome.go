@@ -104,9 +104,17 @@ func Settled(op *v1.PaymentOperation, now time.Time) bool {
 	return op.State == v1.OperationFailed || !now.Before(op.At.Add(maxBackoff))
 }
 
-// lag is how long after a failure the provider's books may not show yet what it
-// has done all the same.
+// lag is how long the provider's books may not show yet what it has done, also where
+// its answer was a failure.
 const lag = 10 * time.Second
+
+// Fresh says whether the provider's books may not show yet that an operation was
+// concluded. Of a conclusion that is still to come, by a clock that was set back, it is
+// not known when they do, and nobody waits for that.
+func Fresh(op *v1.PaymentOperation, now time.Time) bool {
+	age := now.Sub(op.At.Time)
+	return age >= 0 && age < lag
+}
 
 // maxBackoff is the longest time between two looks at an open operation.
 const maxBackoff = 5 * time.Minute

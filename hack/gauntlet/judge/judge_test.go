@@ -161,7 +161,8 @@ func TestJudge(t *testing.T) {
 		"a declined call is tried again": {"I7", func(s *sale) {
 			order(s, func(o *v1.Order) {
 				o.Status.Payment.Operations = append(o.Status.Payment.Operations,
-					v1.PaymentOperation{ID: "r1", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1}, v1.PaymentOperation{ID: "r2", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1})
+					v1.PaymentOperation{ID: "r1", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1, RecordedAt: &metav1.Time{}},
+					v1.PaymentOperation{ID: "r2", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1, RecordedAt: &metav1.Time{}})
 			})
 		}},
 		"an object stays half deleted": {"I8", func(s *sale) { order(s, func(o *v1.Order) { o.DeletionTimestamp = &metav1.Time{Time: time.Now()} }) }},

@@ -84,8 +84,9 @@ func again() *Scene {
 		Steps: []Step{
 			{When: all(in("o", v1.OrderProcessing), reserved("o")), Do: drop("o")},
 			{When: func(w *World) bool { return w.Order("o") == nil }, Do: place(o)},
-			// The provider knows the earlier order, so that a person is asked.
-			{When: in("o", v1.OrderOnHold), Do: edit("o", func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })},
+			// The provider knows the earlier order, so that a person is asked; not if it still
+			// has the money, which then pays for this one.
+			{When: either(in("o", v1.OrderOnHold), in("o", v1.OrderProcessing)), Do: edit("o", func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })},
 			{When: all(in("o", v1.OrderProcessing), reserved("o"), units("o", 2)), Do: deliver("o")},
 		},
 		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),

@@ -6,6 +6,7 @@ package scene
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -175,6 +176,13 @@ func all(conditions ...func(*World) bool) func(*World) bool {
 			}
 		}
 		return true
+	}
+}
+
+// either says whether one of several conditions holds.
+func either(conditions ...func(*World) bool) func(*World) bool {
+	return func(w *World) bool {
+		return slices.ContainsFunc(conditions, func(c func(*World) bool) bool { return c(w) })
 	}
 }
 

@@ -96,6 +96,23 @@ type StockCount struct {
 // +kubebuilder:validation:Enum=Fragile;Hazmat;ColdChain;Oversize;Perishable;HighValue
 type Trait string
 
+const (
+	// TraitFragile breaks easily: packed by itself and picked late.
+	TraitFragile Trait = "Fragile"
+	// TraitHazmat is dangerous: not packed with other goods, and by Air only on lanes
+	// that handle it.
+	TraitHazmat Trait = "Hazmat"
+	// TraitColdChain must stay cold: not packed with other goods, picked last, and only
+	// on lanes that handle it.
+	TraitColdChain Trait = "ColdChain"
+	// TraitOversize is a parcel of its own.
+	TraitOversize Trait = "Oversize"
+	// TraitPerishable spoils: maxTransitHours says how soon.
+	TraitPerishable Trait = "Perishable"
+	// TraitHighValue is worth stealing.
+	TraitHighValue Trait = "HighValue"
+)
+
 // UnitTraits describes one unit of a product.
 type UnitTraits struct {
 	// massGrams of one unit.

@@ -1,0 +1,192 @@
+package fulfilment
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// Box is the largest parcel that a warehouse makes; 0 for no limit.
+type Box struct {
+	MassGrams, VolumeCm3 int64
+}
+
+// Units are alike units of one line of an Order.
+type Units struct {
+	Line     v1.Identifier
+	Quantity v1.Quantity
+	// Unit describes each of them; nil if nothing is known of it.
+	Unit *v1.UnitTraits
+}
+
+// Parcel is what is packed together.
+type Parcel struct {
+	Lines []ParcelLine
+	// MassGrams and VolumeCm3 of its units.
+	MassGrams, VolumeCm3 int64
+	// Traits of any of its units.
+	Traits []v1.Trait
+
+	kind kind
+}
+
+// ParcelLine is some units of a line in a parcel.
+type ParcelLine struct {
+	Line     v1.Identifier
+	Quantity v1.Quantity
+}
+
+// MaxParcels is the number of parcels of one Shipment.
+const MaxParcels = 200
+
+// Packing is how units are packed.
+type Packing struct {
+	Parcels []Parcel
+	// TooLarge are the lines of which one unit alone does not fit into a box. They are
+	// in no parcel.
+	TooLarge []v1.Identifier
+	// TooMany says that more than MaxParcels would be needed; the rest is in none.
+	TooMany bool
+}
+
+// apart are the traits of products that are packed only with their like.
+var apart = []v1.Trait{v1.TraitHazmat, v1.TraitColdChain, v1.TraitFragile, v1.TraitOversize}
+
+// kind is a set of the traits apart: what is packed together is of one kind.
+type kind int
+
+func kindOf(u *v1.UnitTraits) kind {
+	var k kind
+	if u != nil {
+		for i, t := range apart {
+			if slices.Contains(u.Traits, t) {
+				k |= 1 << i
+			}
+		}
+	}
+	return k
+}
+
+func (k kind) has(t v1.Trait) bool { return k&(1<<slices.Index(apart, t)) != 0 }
+
+// Pack packs units into parcels, first fit decreasing (D. S. Johnson 1973): the largest
+// units first, each into the first parcel of its kind that has room. Large is what
+// takes the greater part of a box, by mass or by volume. Oversize units are each a
+// parcel of their own, whatever the box is. The same units always give the same parcels.
+func Pack(units []Units, box Box) Packing {
+	var p Packing
+	sorted := slices.Clone(units)
+	slices.SortFunc(sorted, func(a, b Units) int {
+		return cmp.Or(cmp.Compare(box.share(b.Unit), box.share(a.Unit)), cmp.Compare(a.Line, b.Line))
+	})
+	for _, u := range sorted {
+		if u.Quantity > 0 && !p.add(u, box) && !slices.Contains(p.TooLarge, u.Line) {
+			p.TooLarge = append(p.TooLarge, u.Line)
+		}
+	}
+	slices.Sort(p.TooLarge)
+	return p
+}
+
+// share is the part of a box that a unit takes, in millionths.
+func (b Box) share(u *v1.UnitTraits) int64 {
+	if u == nil {
+		return 0
+	}
+	return max(part(u.MassGrams, b.MassGrams), part(u.VolumeCm3, b.VolumeCm3))
+}
+
+func part(of, all int64) int64 {
+	if all == 0 {
+		return 0
+	}
+	return of * 1_000_000 / all // at most 10^9 * 10^6
+}
+
+// add packs alike units, and says whether one of them fits into a box at all.
+func (p *Packing) add(u Units, box Box) bool {
+	k := kindOf(u.Unit)
+	one := k.has(v1.TraitOversize)
+	if one {
+		box = Box{}
+	}
+	empty := Parcel{kind: k}
+	if empty.room(u.Unit, box) == 0 {
+		return false
+	}
+	for i := 0; u.Quantity > 0; i++ {
+		if i == len(p.Parcels) {
+			if len(p.Parcels) == MaxParcels {
+				p.TooMany = true
+				return true
+			}
+			p.Parcels = append(p.Parcels, empty)
+		}
+		parcel := &p.Parcels[i]
+		if parcel.kind != k {
+			continue
+		}
+		fit := min(u.Quantity, parcel.room(u.Unit, box))
+		if one {
+			fit = min(fit, 1-parcel.units())
+		}
+		if fit > 0 {
+			parcel.put(u, fit)
+			u.Quantity -= fit
+		}
+	}
+	return true
+}
+
+// room is how many units more fit into a parcel.
+func (p *Parcel) room(u *v1.UnitTraits, box Box) v1.Quantity {
+	room := v1.Quantity(v1.MaxQuantity)
+	if u == nil {
+		return room
+	}
+	for _, x := range []struct{ one, used, all int64 }{{u.MassGrams, p.MassGrams, box.MassGrams}, {u.VolumeCm3, p.VolumeCm3, box.VolumeCm3}} {
+		if x.one > 0 && x.all > 0 {
+			room = min(room, v1.Quantity((x.all-x.used)/x.one))
+		}
+	}
+	return room
+}
+
+func (p *Parcel) units() v1.Quantity {
+	var q v1.Quantity
+	for _, l := range p.Lines {
+		q += l.Quantity
+	}
+	return q
+}
+
+func (p *Parcel) put(u Units, q v1.Quantity) {
+	if i := slices.IndexFunc(p.Lines, func(l ParcelLine) bool { return l.Line == u.Line }); i >= 0 {
+		p.Lines[i].Quantity += q
+	} else {
+		p.Lines = append(p.Lines, ParcelLine{u.Line, q})
+	}
+	if u.Unit == nil {
+		return
+	}
+	p.MassGrams += times(u.Unit.MassGrams, q)
+	p.VolumeCm3 += times(u.Unit.VolumeCm3, q)
+	for _, t := range u.Unit.Traits {
+		if !slices.Contains(p.Traits, t) {
+			p.Traits = append(p.Traits, t)
+		}
+	}
+	slices.Sort(p.Traits)
+}
+
+// times multiplies what a unit has; it stops at what no box holds, so that sums of
+// MaxItems such products are still numbers.
+func times(one int64, q v1.Quantity) int64 {
+	const most = math.MaxInt64 / 1024
+	if one > 0 && int64(q) > most/one {
+		return most
+	}
+	return one * int64(q)
+}

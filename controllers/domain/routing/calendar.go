@@ -1,0 +1,96 @@
+package routing
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// hours says when a carrier takes parcels.
+type hours struct {
+	zone   *time.Location
+	days   [7]bool
+	closed map[v1.Date]bool
+}
+
+var weekdays = []v1.Weekday{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+
+// openAlways is the calendar of a carrier that has none.
+var openAlways = &hours{zone: time.UTC, days: [7]bool{true, true, true, true, true, true, true}}
+
+func hoursOf(c *v1.Calendar) (*hours, error) {
+	if c == nil {
+		return openAlways, nil
+	}
+	h := &hours{zone: time.UTC, days: openAlways.days}
+	if c.TimeZone != "" {
+		if c.TimeZone == "Local" { // where the manager is says nothing about the carrier
+			return nil, fmt.Errorf("calendar.timeZone %q names no place", c.TimeZone)
+		}
+		var err error
+		if h.zone, err = time.LoadLocation(c.TimeZone); err != nil {
+			return nil, fmt.Errorf("calendar.timeZone %q is unknown", c.TimeZone)
+		}
+	}
+	if len(c.Days) > 0 {
+		for i, day := range weekdays {
+			h.days[i] = slices.Contains(c.Days, day)
+		}
+	}
+	if len(c.Closed) > 0 {
+		h.closed = make(map[v1.Date]bool, len(c.Closed))
+		for _, day := range c.Closed {
+			h.closed[day] = true
+		}
+	}
+	return h, nil
+}
+
+// clock is a time of day in minutes after midnight; below 0 for any time.
+type clock int
+
+// clockOf reads a time of day such as 18:00, "" for any; the schema has seen to it.
+func clockOf(text string) (clock, error) {
+	if text == "" {
+		return -1, nil
+	}
+	t, err := time.Parse("15:04", text)
+	if err != nil {
+		return 0, fmt.Errorf("cutoff %q is no time of day such as 18:00", text)
+	}
+	return clock(t.Hour()*60 + t.Minute()), nil
+}
+
+// horizon is how many days ahead an open day is looked for: more than a calendar can
+// close in a row.
+const horizon = 800
+
+// leave is when a parcel leaves that is handed over at a time: at the next cutoff, or
+// at once, on a day on which the carrier works. ok is false if there is no such day.
+// Who hands over earlier never leaves later.
+func (h *hours) leave(at time.Time, cutoff clock) (leaves time.Time, ok bool) {
+	if cutoff < 0 && h == openAlways {
+		return at, true
+	}
+	local := at.In(h.zone)
+	year, month, day := local.Date()
+	for n := range horizon {
+		// Midnight is looked at by noon: there are days that begin at one o'clock.
+		noon := time.Date(year, month, day+n, 12, 0, 0, 0, h.zone)
+		if !h.days[noon.Weekday()] || (h.closed != nil && h.closed[v1.Date(noon.Format(time.DateOnly))]) {
+			continue
+		}
+		switch {
+		case cutoff < 0 && n == 0:
+			return at, true
+		case cutoff < 0:
+			return time.Date(year, month, day+n, 0, 0, 0, 0, h.zone).UTC(), true
+		}
+		if leaves := time.Date(year, month, day+n, 0, int(cutoff), 0, 0, h.zone); !leaves.Before(at) {
+			return leaves.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}

@@ -21,8 +21,10 @@ func (r *Reconciler) act(ctx context.Context, f *lifecycle.Facts, p lifecycle.Pl
 			if err := r.record(ctx, f); err != nil {
 				return lifecycle.Outcome{}, err
 			}
-		} else if err := r.remembered(ctx, f); err != nil {
-			return lifecycle.Outcome{}, err
+		} else if !lifecycle.Orphaned(f.Order) {
+			if err := r.remembered(ctx, f); err != nil {
+				return lifecycle.Outcome{}, err
+			}
 		}
 		return lifecycle.Outcome{}, kube.RemoveFinalizer(ctx, r.Client, f.Order, v1.OrderFinalizer)
 	case p.AddFinalizer:

@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -109,12 +108,14 @@ func (r *Reconciler) remembered(ctx context.Context, f *lifecycle.Facts) error {
 	}
 	for i := range f.Order.Status.Payment.Operations {
 		op := &f.Order.Status.Payment.Operations[i]
-		if op.State != v1.OperationSucceeded || !domain.Fresh(op, r.Clock.Now()) {
+		concluded := op.State == v1.OperationSucceeded || op.State == v1.OperationDeclined
+		if !concluded || !domain.Fresh(op, r.Clock.Now()) {
 			continue
 		}
 		if err := r.find(ctx, f.Order, op); err != nil {
 			// Whatever it is, it is asked again, and soon not any more.
-			return fmt.Errorf("%w: %v", errFresh, err) //nolint:errorlint // the cause is told, not acted upon
+			log.FromContext(ctx).Info("the order goes once its payment provider shows what it did", "operation", op.ID, "kind", op.Kind, "cause", err.Error())
+			return errFresh
 		}
 	}
 	return nil

@@ -51,6 +51,11 @@ func Decide(f *Facts, now time.Time) Plan {
 // HasFinalizer says whether the order is held until it is settled.
 func HasFinalizer(o *v1.Order) bool { return slices.Contains(o.Finalizers, v1.OrderFinalizer) }
 
+// Orphaned says whether a deletion waits for nothing.
+func Orphaned(o *v1.Order) bool {
+	return o.Annotations[v1.DeletionPolicyAnnotation] == v1.DeletionPolicyOrphan
+}
+
 // paused says whether nothing may be done about the order. A deletion is stronger.
 func paused(o *v1.Order) bool {
 	return o.Spec.Management == v1.ManagementPaused && o.DeletionTimestamp.IsZero()
@@ -76,7 +81,7 @@ func namespaceTurn(o *v1.Order, now time.Time) time.Time {
 // or is about to be made: its units are not cancelled yet, so their price still
 // counts as due.
 func mayGo(f *Facts, v *view) bool {
-	if f.Order.Annotations[v1.DeletionPolicyAnnotation] == v1.DeletionPolicyOrphan {
+	if Orphaned(f.Order) {
 		return true
 	}
 	if closed(f.Order) {

@@ -109,11 +109,10 @@ func Settled(op *v1.PaymentOperation, now time.Time) bool {
 const lag = 10 * time.Second
 
 // Fresh says whether the provider's books may not show yet that an operation was
-// concluded. Of a conclusion that is still to come, by a clock that was set back, it is
-// not known when they do, and nobody waits for that.
+// concluded. Another clock than that of the conclusion may be a little behind; of one
+// that was set back further it is not known when they do, and nobody waits for that.
 func Fresh(op *v1.PaymentOperation, now time.Time) bool {
-	age := now.Sub(op.At.Time)
-	return age >= 0 && age < lag
+	return now.Sub(op.At.Time).Abs() < lag
 }
 
 // maxBackoff is the longest time between two looks at an open operation.

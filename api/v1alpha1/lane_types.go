@@ -58,11 +58,12 @@ const (
 )
 
 // RouteRejection is why a route was not chosen.
-// +kubebuilder:validation:Enum=NoRoute;TooLate;Slower;Dearer;MoreDamage
+// +kubebuilder:validation:Enum=NoRoute;TooLate;Slower;Dearer;MoreDamage;NotBetter
 type RouteRejection string
 
 const (
-	// RejectedNoRoute means that no lanes of that mode lead to the customer.
+	// RejectedNoRoute means that no lanes of that mode that take the goods lead to the
+	// customer, in the time for which they keep.
 	RejectedNoRoute RouteRejection = "NoRoute"
 	// RejectedTooLate means that it does not keep the promise.
 	RejectedTooLate RouteRejection = "TooLate"
@@ -72,6 +73,8 @@ const (
 	RejectedDearer RouteRejection = "Dearer"
 	// RejectedMoreDamage means that more parcels are damaged on it.
 	RejectedMoreDamage RouteRejection = "MoreDamage"
+	// RejectedNotBetter means that it is as good, and comes later by name.
+	RejectedNotBetter RouteRejection = "NotBetter"
 )
 
 // Lane is a connection on which a carrier takes parcels, at a price for each parcel.

@@ -47,3 +47,10 @@ func big(lanes int) []Carrier {
 	}
 	return carriers
 }
+
+func BenchmarkChooseHard(b *testing.B) {
+	carriers, r := tradedOff(1000), request(hard)
+	for b.Loop() {
+		Choose(carriers, r)
+	}
+}

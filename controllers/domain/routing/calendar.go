@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	_ "time/tzdata" // an image need not have the time zone database
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
@@ -20,13 +21,17 @@ var weekdays = []v1.Weekday{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursda
 // openAlways is the calendar of a carrier that has none.
 var openAlways = &hours{zone: time.UTC, days: [7]bool{true, true, true, true, true, true, true}}
 
+// placeless are names of the time zone database, or of Go, that say where the manager
+// is, which says nothing about the carrier.
+var placeless = []string{"Local", "localtime", "posixrules", "Factory"}
+
 func hoursOf(c *v1.Calendar) (*hours, error) {
 	if c == nil {
 		return openAlways, nil
 	}
 	h := &hours{zone: time.UTC, days: openAlways.days}
 	if c.TimeZone != "" {
-		if c.TimeZone == "Local" { // where the manager is says nothing about the carrier
+		if slices.Contains(placeless, c.TimeZone) {
 			return nil, fmt.Errorf("calendar.timeZone %q names no place", c.TimeZone)
 		}
 		var err error
@@ -77,7 +82,7 @@ func (h *hours) leave(at time.Time, cutoff clock) (leaves time.Time, ok bool) {
 	local := at.In(h.zone)
 	year, month, day := local.Date()
 	for n := range horizon {
-		// Midnight is looked at by noon: there are days that begin at one o'clock.
+		// A day is known by its noon: there are days that begin at one o'clock.
 		noon := time.Date(year, month, day+n, 12, 0, 0, 0, h.zone)
 		if !h.days[noon.Weekday()] || (h.closed != nil && h.closed[v1.Date(noon.Format(time.DateOnly))]) {
 			continue
@@ -86,11 +91,28 @@ func (h *hours) leave(at time.Time, cutoff clock) (leaves time.Time, ok bool) {
 		case cutoff < 0 && n == 0:
 			return at, true
 		case cutoff < 0:
-			return time.Date(year, month, day+n, 0, 0, 0, 0, h.zone).UTC(), true
+			return on(noon, 0), true
 		}
-		if leaves := time.Date(year, month, day+n, 0, int(cutoff), 0, 0, h.zone); !leaves.Before(at) {
-			return leaves.UTC(), true
+		if leaves := on(noon, cutoff); !leaves.Before(at) {
+			return leaves, true
 		}
 	}
 	return time.Time{}, false
+}
+
+// on is a time of the day of a noon. One that the clocks skip is the moment at which
+// they do.
+func on(noon time.Time, c clock) time.Time {
+	year, month, day := noon.Date()
+	t := time.Date(year, month, day, 0, int(c), 0, 0, noon.Location())
+	wanted := time.Date(year, month, day, 0, int(c), 0, 0, time.UTC)
+	shown := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), 0, 0, time.UTC)
+	start, end := t.ZoneBounds()
+	switch {
+	case shown.Before(wanted):
+		t = end
+	case shown.After(wanted):
+		t = start
+	}
+	return t.UTC()
 }

@@ -13,7 +13,7 @@ import (
 func TestLeave(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h, err := hoursOf(&v1.Calendar{
-			TimeZone: rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut"}).Draw(t, "zone"),
+			TimeZone: rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Havana", "Atlantic/Azores", "Asia/Beirut"}).Draw(t, "zone"),
 			Days:     rapid.SliceOfNDistinct(rapid.SampledFrom(weekdays), 0, 7, rapid.ID).Draw(t, "days"), Closed: []v1.Date{"2026-03-29", "2026-03-30"},
 		})
 		if err != nil {
@@ -25,7 +25,7 @@ func TestLeave(t *testing.T) {
 		b := a.Add(time.Duration(rapid.Int64Range(0, 3*24*60).Draw(t, "b")) * time.Minute)
 		first, ok1 := h.leave(a, cutoff)
 		second, ok2 := h.leave(b, cutoff)
-		if !ok1 || !ok2 || first.Before(a) || second.Before(first) {
+		if !ok1 || !ok2 || first.Before(a) || second.Before(first) || !h.days[first.In(h.zone).Weekday()] {
 			t.Fatalf("handed over %v and %v, leaves %v and %v", a, b, first, second)
 		}
 	})
@@ -37,15 +37,17 @@ func TestCalendar(t *testing.T) {
 		cutoff   string
 		at, want string
 	}{
-		"without a calendar it leaves at once":          {nil, "", "2026-11-30T03:04:05Z", "2026-11-30T03:04:05Z"},
-		"before the cutoff it leaves the same day":      {nil, "18:00", "2026-11-30T18:00:00Z", "2026-11-30T18:00:00Z"},
-		"after it the next day":                         {nil, "18:00", "2026-11-30T18:00:01Z", "2026-12-01T18:00:00Z"},
-		"the cutoff is one of the carrier's clock":      {&v1.Calendar{TimeZone: "Asia/Shanghai"}, "18:00", "2026-11-30T09:00:00Z", "2026-11-30T10:00:00Z"},
-		"on a Saturday it waits for Monday":             {&v1.Calendar{Days: []v1.Weekday{"Monday", "Friday"}}, "", "2026-12-05T12:00:00Z", "2026-12-07T00:00:00Z"},
-		"and for the cutoff there":                      {&v1.Calendar{Days: []v1.Weekday{"Monday", "Friday"}}, "10:30", "2026-12-05T12:00:00Z", "2026-12-07T10:30:00Z"},
-		"a holiday is none":                             {&v1.Calendar{Closed: []v1.Date{"2026-12-25", "2026-12-26"}}, "", "2026-12-25T00:00:00Z", "2026-12-27T00:00:00Z"},
-		"a day is one of the carrier's as well":         {&v1.Calendar{TimeZone: "Asia/Shanghai", Closed: []v1.Date{"2026-12-25"}}, "", "2026-12-24T16:00:00Z", "2026-12-25T16:00:00Z"},
-		"a cutoff that clocks skip comes an hour later": {&v1.Calendar{TimeZone: "Europe/Berlin"}, "02:30", "2026-03-29T00:10:00Z", "2026-03-29T01:30:00Z"},
+		"without a calendar it leaves at once":        {nil, "", "2026-11-30T03:04:05Z", "2026-11-30T03:04:05Z"},
+		"before the cutoff it leaves the same day":    {nil, "18:00", "2026-11-30T18:00:00Z", "2026-11-30T18:00:00Z"},
+		"after it the next day":                       {nil, "18:00", "2026-11-30T18:00:01Z", "2026-12-01T18:00:00Z"},
+		"the cutoff is one of the carrier's clock":    {&v1.Calendar{TimeZone: "Asia/Shanghai"}, "18:00", "2026-11-30T09:00:00Z", "2026-11-30T10:00:00Z"},
+		"on a Saturday it waits for Monday":           {&v1.Calendar{Days: []v1.Weekday{"Monday", "Friday"}}, "", "2026-12-05T12:00:00Z", "2026-12-07T00:00:00Z"},
+		"and for the cutoff there":                    {&v1.Calendar{Days: []v1.Weekday{"Monday", "Friday"}}, "10:30", "2026-12-05T12:00:00Z", "2026-12-07T10:30:00Z"},
+		"a holiday is none":                           {&v1.Calendar{Closed: []v1.Date{"2026-12-25", "2026-12-26"}}, "", "2026-12-25T00:00:00Z", "2026-12-27T00:00:00Z"},
+		"a day is one of the carrier's as well":       {&v1.Calendar{TimeZone: "Asia/Shanghai", Closed: []v1.Date{"2026-12-25"}}, "", "2026-12-24T16:00:00Z", "2026-12-25T16:00:00Z"},
+		"a midnight that clocks skip is when they do": {&v1.Calendar{TimeZone: "America/Havana", Days: []v1.Weekday{"Sunday"}}, "", "2026-03-08T04:30:00Z", "2026-03-08T05:00:00Z"},
+		"a cutoff that clocks skip in New York":       {&v1.Calendar{TimeZone: "America/New_York"}, "02:30", "2026-03-08T05:30:00Z", "2026-03-08T07:00:00Z"},
+		"a cutoff that clocks skip is when they do":   {&v1.Calendar{TimeZone: "Europe/Berlin"}, "02:30", "2026-03-29T00:10:00Z", "2026-03-29T01:00:00Z"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, err := hoursOf(c.calendar)
@@ -66,7 +68,7 @@ func TestCalendar(t *testing.T) {
 			}
 		})
 	}
-	for _, zone := range []string{"Local", "Middle/Earth"} {
+	for _, zone := range []string{"Local", "localtime", "Middle/Earth"} {
 		if _, err := hoursOf(&v1.Calendar{TimeZone: zone}); err == nil {
 			t.Errorf("the time zone %s is taken", zone)
 		}

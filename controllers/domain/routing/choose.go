@@ -32,9 +32,11 @@ type Leg struct {
 	From    v1.Identifier
 	// To is the place at which it ends; "" for the door of the customer.
 	To v1.Identifier
-	// DepartBy is when the parcel must have been handed over, as half of the parcels
-	// come there; P50 and P90 is when half, and nine of ten, are at its end.
-	DepartBy, P50, P90 time.Time
+	// DepartBy is the cutoff until which the parcel must have been handed over, zero for
+	// none, and Departs when it leaves, as half of the parcels do.
+	DepartBy, Departs time.Time
+	// P50 and P90 is when half, and nine of ten, are at its end.
+	P50, P90 time.Time
 	// Cost in minor units of the currency of the goods.
 	Cost v1.Amount
 	// Transit is how long a parcel is on the lane.
@@ -114,8 +116,13 @@ func Choose(carriers []Carrier, r *Request) Choice {
 			continue
 		}
 		other := Alternative{Mode: mode, Why: v1.RejectedNoRoute}
-		if other.Route = find(r.measure(false), mode); other.Route != nil {
-			other.Why = r.why(best, other.Route)
+		for _, m := range []measure{r.measure(true), r.measure(false)} {
+			if other.Route == nil {
+				other.Route = find(m, mode)
+			}
+		}
+		if other.Route != nil {
+			other.Why = r.why(&choice, other.Route)
 		}
 		choice.Alternatives = append(choice.Alternatives, other)
 	}
@@ -125,19 +132,23 @@ func Choose(carriers []Carrier, r *Request) Choice {
 // late says whether a time is after the promise, if there is one.
 func (r *Request) late(at time.Time) bool { return !r.Promise.IsZero() && at.After(r.Promise) }
 
-// why says what speaks against another route: what the objective asks for first.
-func (r *Request) why(best, other *Route) v1.RouteRejection {
+// why says what speaks against another route: what was asked for first.
+func (r *Request) why(c *Choice, other *Route) v1.RouteRejection {
+	best := c.Route
+	fastest := r.Objective == v1.ObjectiveFastest || (c.AtRisk && r.Objective != v1.ObjectiveBalanced)
 	switch {
 	case r.late(other.P90) && !r.late(best.P90):
 		return v1.RejectedTooLate
-	case r.Objective == v1.ObjectiveFastest && other.P90.After(best.P90):
+	case fastest && other.P90.After(best.P90):
 		return v1.RejectedSlower
 	case other.Cost > best.Cost:
 		return v1.RejectedDearer
 	case other.P90.After(best.P90):
 		return v1.RejectedSlower
-	default:
+	case other.DamagePpm > best.DamagePpm:
 		return v1.RejectedMoreDamage
+	default:
+		return v1.RejectedNotBetter
 	}
 }
 
@@ -193,7 +204,7 @@ func (r *Request) lateness(p90 time.Time) float64 {
 
 // route is the way of a label, with the times of each lane.
 func (n *network) route(l *label, ready time.Time) *Route {
-	r := &Route{Cost: l.amount, DamagePpm: l.ppm}
+	r := &Route{Cost: min(l.amount, v1.MaxAmount), DamagePpm: min(l.ppm, 1_000_000)}
 	var edges []int
 	for ; l.before != nil; l = l.before {
 		edges = append(edges, l.edge)
@@ -206,9 +217,12 @@ func (n *network) route(l *label, ready time.Time) *Route {
 			Carrier: e.carrier, Lane: e.lane.ID, Mode: e.lane.Mode, From: e.lane.From, To: e.lane.To.Place, Cost: e.cost, Transit: e.lane.TransitHours,
 		}
 		// The search has found that it leaves, and who comes earlier leaves as well.
-		leg.DepartBy, _ = e.hours.leave(p50, e.cutoff)
+		leg.Departs, _ = e.hours.leave(p50, e.cutoff)
+		if e.cutoff >= 0 {
+			leg.DepartBy = leg.Departs
+		}
 		leaves, _ := e.hours.leave(p90, e.cutoff)
-		p50 = leg.DepartBy.Add(time.Duration(e.lane.TransitHours.P50) * time.Hour)
+		p50 = leg.Departs.Add(time.Duration(e.lane.TransitHours.P50) * time.Hour)
 		p90 = leaves.Add(e.transit)
 		leg.P50, leg.P90 = p50, p90
 		r.Legs = append(r.Legs, leg)

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -147,11 +148,11 @@ func TestTimes(t *testing.T) {
 		Legs: []Leg{
 			{
 				Carrier: "ocean", Lane: "sea", Mode: v1.ModeSea, From: "shenzhen", To: "hamburg", Cost: 500,
-				DepartBy: monday, P50: monday.Add(480 * time.Hour), P90: monday.Add(720 * time.Hour), Transit: v1.TransitHours{P50: 480, P90: 720},
+				Departs: monday, P50: monday.Add(480 * time.Hour), P90: monday.Add(720 * time.Hour), Transit: v1.TransitHours{P50: 480, P90: 720},
 			},
 			{
 				Carrier: "post", Lane: "north", Mode: v1.ModeLand, From: "hamburg", Cost: 300,
-				DepartBy: monday.Add(480 * time.Hour), P50: monday.Add(496 * time.Hour), P90: monday.Add(744 * time.Hour), Transit: v1.TransitHours{P50: 16, P90: 24},
+				Departs: monday.Add(480 * time.Hour), P50: monday.Add(496 * time.Hour), P90: monday.Add(744 * time.Hour), Transit: v1.TransitHours{P50: 16, P90: 24},
 			},
 		},
 	}
@@ -166,6 +167,7 @@ func TestMostExactArea(t *testing.T) {
 		l.To.Area.Region, l.To.Area.City = region, city
 		return l
 	}
+	inEuro := func(l v1.Lane) v1.Lane { l.Cost.Currency = "EUR"; return l }
 	all := lane("all", v1.ModeLand, "shenzhen", "/DE", 24, 100)
 	region := area(lane("region", v1.ModeLand, "shenzhen", "/DE", 24, 200), "hh", "")
 	city := area(lane("city", v1.ModeLand, "shenzhen", "/DE", 24, 300), "HH", "hamburg")
@@ -174,10 +176,11 @@ func TestMostExactArea(t *testing.T) {
 		carriers []Carrier
 		want     string
 	}{
-		"a city before its region and country": {[]Carrier{carrier("p", all, region, city, other)}, "city"},
-		"a region before the country":          {[]Carrier{carrier("p", all, region, other)}, "region"},
-		"the country where nothing else is":    {[]Carrier{carrier("p", all, other)}, "all"},
-		"another carrier has its own":          {[]Carrier{carrier("p", city), carrier("q", all)}, "all"},
+		"a city before its region and country":        {[]Carrier{carrier("p", all, region, city, other)}, "city"},
+		"a region before the country":                 {[]Carrier{carrier("p", all, region, other)}, "region"},
+		"the country where nothing else is":           {[]Carrier{carrier("p", all, other)}, "all"},
+		"one that does not take the goods hides none": {[]Carrier{carrier("p", all, inEuro(city))}, "all"},
+		"another carrier has its own":                 {[]Carrier{carrier("p", city), carrier("q", all)}, "all"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := ids(Choose(c.carriers, request(nil)).Route); len(got) != 1 || got[0] != c.want {
@@ -226,6 +229,7 @@ func TestFreight(t *testing.T) {
 		"volume as mass":              {v1.LaneCost{PerKg: 3, VolumetricDivisor: new(int32(5000))}, []Parcel{{1000, 5001}}, 6},
 		"volume below mass":           {v1.LaneCost{PerKg: 3, VolumetricDivisor: new(int32(5000))}, []Parcel{{1001, 5000}}, 6},
 		"volume does not always tell": {v1.LaneCost{PerKg: 3}, []Parcel{{1000, 500_000}}, 3},
+		"a volume beyond all boxes":   {v1.LaneCost{PerKg: 1, VolumetricDivisor: new(int32(5000))}, []Parcel{{VolumeCm3: 9_000_000_000_000_001}}, 1_800_000_000_001},
 		"it stays an amount":          {v1.LaneCost{PerKg: 1_000_000_000}, []Parcel{{MassGrams: 100_000_000_000_000}}, v1.MaxAmount},
 		"and so does the sum":         {v1.LaneCost{Fixed: v1.MaxAmount}, []Parcel{{}, {}}, v1.MaxAmount},
 	} {
@@ -346,6 +350,91 @@ func TestFewerLanesAreWorthKeeping(t *testing.T) {
 		s := search{network: n, measure: r.measure(true), ready: monday, most: most}
 		if got := s.run(n.nodes["a"]); got == nil || got.amount != want {
 			t.Errorf("of %d lanes at most: %+v, want a cost of %d", most, got, want)
+		}
+	}
+}
+
+// Of the routes of another mode the one is named that would be chosen if there were no
+// other mode.
+func TestAlternativesAreTheBest(t *testing.T) {
+	in3days := func(r *Request) { r.Promise = monday.AddDate(0, 0, 3) }
+	plane := lane("plane", v1.ModeAir, "shenzhen", "/DE", 24, 100)
+	for name, c := range map[string]struct {
+		change func(*Request)
+		other  []v1.Lane
+		lane   string
+		why    v1.RouteRejection
+	}{
+		"one that keeps the promise before a cheaper one": {
+			in3days, []v1.Lane{lane("slow", v1.ModeSea, "shenzhen", "/DE", 240, 50), lane("express", v1.ModeSea, "shenzhen", "/DE", 48, 101)}, "express", v1.RejectedDearer,
+		},
+		"if none keeps it the cheapest":     {in3days, []v1.Lane{lane("slow", v1.ModeSea, "shenzhen", "/DE", 240, 50)}, "slow", v1.RejectedTooLate},
+		"one that is as good is not better": {nil, []v1.Lane{lane("same", v1.ModeSea, "shenzhen", "/DE", 24, 100)}, "same", v1.RejectedNotBetter},
+		"at risk the slower one is slower": {
+			func(r *Request) { r.Promise = monday }, []v1.Lane{lane("sea", v1.ModeSea, "shenzhen", "/DE", 240, 101)}, "sea", v1.RejectedSlower,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Choose([]Carrier{carrier("a", plane), carrier("b", c.other...)}, request(c.change))
+			if best := ids(got.Route); len(best) != 1 || best[0] != "plane" {
+				t.Fatalf("route %v", best)
+			}
+			for _, o := range got.Alternatives {
+				if o.Mode == v1.ModeSea && (o.Why != c.why || o.Route == nil || ids(o.Route)[0] != c.lane) {
+					t.Errorf("%v by %s, want %s by %s", ids(o.Route), o.Why, c.lane, c.why)
+				}
+			}
+		})
+	}
+}
+
+// A parcel that can leave at any time has no cutoff to be handed over by.
+func TestDepartBy(t *testing.T) {
+	l := lane("l", v1.ModeLand, "shenzhen", "/DE", 1, 1)
+	if leg := Choose([]Carrier{carrier("p", l)}, request(nil)).Route.Legs[0]; !leg.DepartBy.IsZero() || !leg.Departs.Equal(monday) {
+		t.Errorf("leg %+v", leg)
+	}
+	l.Cutoff = "18:00"
+	if leg := Choose([]Carrier{carrier("p", l)}, request(nil)).Route.Legs[0]; !leg.DepartBy.Equal(monday.Add(9*time.Hour)) || !leg.Departs.Equal(leg.DepartBy) {
+		t.Errorf("leg %+v", leg)
+	}
+}
+
+// tradedOff is a row of places with many lanes from each to the next, in which price,
+// time and damage are traded off against each other, so that nearly no way is as good as
+// another one.
+func tradedOff(lanes int) []Carrier {
+	draw := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same lanes each time
+	var all []v1.Lane
+	for i := range lanes {
+		row := i % MaxHops
+		to := v1.Identifier("/DE")
+		if row < MaxHops-1 {
+			to = v1.Identifier(fmt.Sprintf("hub%d", row+1))
+		}
+		hours, ppm := draw.Int32N(480), draw.Int32N(100_000)
+		l := lane(v1.Identifier(fmt.Sprintf("l%d", i)), v1.ModeLand, v1.Identifier(fmt.Sprintf("hub%d", row)), to, hours,
+			v1.Amount(1_000_000-1000*int64(hours)-5*int64(ppm)+draw.Int64N(20_000)))
+		l.DamagePpm = ppm
+		all = append(all, l)
+	}
+	return []Carrier{carrier("p", all...)}
+}
+
+func hard(r *Request) {
+	r.From, r.Objective, r.Value, r.LatePenalty, r.Promise = "hub0", v1.ObjectiveBalanced, 5_000_000, 3_000_000, monday.Add(1000*time.Hour)
+}
+
+// The search comes to an end in any network, and finds a way, though it may not be the
+// best.
+func TestSearchIsBounded(t *testing.T) {
+	r := request(hard)
+	for _, lanes := range []int{48, 600} {
+		n := build(tradedOff(lanes), r.To, &r.Goods)
+		s := search{network: n, measure: r.measure(true), ready: r.Ready, most: MaxHops}
+		l := s.run(n.nodes["hub0"])
+		if l == nil || l.hops != MaxHops || s.made < budget || s.made > 2*budget {
+			t.Errorf("%d lanes: %+v after %d labels", lanes, l, s.made)
 		}
 	}
 }

@@ -61,7 +61,8 @@ func (p Position) after(o Position) bool {
 
 // Expect is when half, and nine of ten, of the parcels are with the customer that have
 // come so far: by the lanes that are left, with the waits for cutoffs and calendars as
-// far as the carriers still have them.
+// far as the carriers still have them. Where no scan has come for long that is in the past,
+// and says only that it is late.
 func Expect(carriers []Carrier, legs []Leg, at Position) (p50, p90 time.Time) {
 	p50, p90 = at.Since, at.Since
 	for i := at.Leg; i < len(legs); i++ {

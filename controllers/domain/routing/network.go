@@ -98,7 +98,8 @@ func Freight(l *v1.Lane, parcels []Parcel) v1.Amount {
 		grams := p.MassGrams
 		if d := l.Cost.VolumetricDivisor; d != nil {
 			// 1 kg for each d cm3: 1000 g times the volume over d, rounded up.
-			grams = max(grams, ceil(p.VolumeCm3*1000, int64(*d)))
+			d := int64(*d)
+			grams = max(grams, p.VolumeCm3/d*1000+ceil(p.VolumeCm3%d*1000, d))
 		}
 		kilograms := ceil(grams, 1000)
 		if l.Cost.PerKg > 0 && kilograms > int64(v1.MaxAmount/l.Cost.PerKg) {
@@ -137,11 +138,11 @@ func build(carriers []Carrier, to *v1.Address, g *Goods) *network {
 			n.refused[BadCalendar] += len(c.Lanes)
 			continue
 		}
-		exact := mostExact(c.Lanes, to)
+		exact := mostExact(c.Lanes, to, g)
 		first := len(n.edges)
 		for i := range c.Lanes {
 			l := &c.Lanes[i]
-			if l.To.Area != nil && (exact[group(l)] == 0 || depth(l.To.Area, to) < exact[group(l)]) {
+			if l.To.Area != nil && (depth(l.To.Area, to) == 0 || depth(l.To.Area, to) < exact[group(l)]) {
 				continue
 			}
 			cutoff, err := clockOf(l.Cutoff)
@@ -190,12 +191,13 @@ type tariff struct {
 
 func group(l *v1.Lane) tariff { return tariff{l.From, l.Mode} }
 
-// mostExact is how exactly the best areas of each tariff name the address.
-func mostExact(lanes []v1.Lane, to *v1.Address) map[tariff]int {
+// mostExact is how exactly the best areas of each tariff name the address, of the lanes
+// that take the goods.
+func mostExact(lanes []v1.Lane, to *v1.Address, g *Goods) map[tariff]int {
 	best := map[tariff]int{}
 	for i := range lanes {
 		l := &lanes[i]
-		if l.To.Area == nil {
+		if l.To.Area == nil || refusal(l, g) != "" {
 			continue
 		}
 		if d := depth(l.To.Area, to); d > best[group(l)] {

@@ -53,8 +53,10 @@ type search struct {
 	// most lanes that the way has.
 	most   int
 	bounds [][]bound
-	// kept are the labels at each state that none of the others there beats.
+	// kept are the labels at each state that none of the others there beats, and best the
+	// best hope at each, by the number of lanes.
 	kept  [][]*label
+	best  [][]*value
 	queue queue
 	made  int
 }
@@ -83,10 +85,14 @@ var goal = state(customer, true)
 func (s *search) run(from int) *label {
 	s.limit()
 	s.kept = make([][]*label, 2*len(s.out))
+	s.best = make([][]*value, 2*len(s.out))
+	for i := range s.best {
+		s.best[i] = make([]*value, s.most+1)
+	}
 	s.push(&label{cost: cost{p90: s.ready}, state: state(from, s.via == ""), edge: -1})
 	for s.queue.Len() > 0 {
 		l := heap.Pop(&s.queue).(*label)
-		if l.dropped {
+		if l.dropped || (s.made > budget && s.hopeless(l, false)) {
 			continue
 		}
 		if l.state == goal {
@@ -122,19 +128,54 @@ func (s *search) push(l *label) {
 	if l.hope, ok = s.measure(cost{l.amount + rest.amount, l.ppm + rest.ppm, l.p90.Add(rest.hours)}); !ok {
 		return
 	}
+	if s.made > budget {
+		if s.hopeless(l, true) {
+			return
+		}
+	} else if !s.keep(l) {
+		return
+	}
+	if best := &s.best[l.state][l.hops]; *best == nil || l.hope.compare(**best) < 0 {
+		*best = &l.hope
+	}
+	s.made++
+	l.order = s.made
+	heap.Push(&s.queue, l)
+}
+
+// budget is how many labels are made before the search gets coarse: then of those at a
+// state the most hopeful one of each number of lanes goes on alone, so that a network
+// in which everything is traded off against everything takes no longer. What is found
+// is no longer proved to be the best. Ordinary networks take some hundreds.
+const budget = 5000
+
+// hopeless says whether another label at the same place, of no more lanes, has better
+// hopes, or as good ones.
+func (s *search) hopeless(l *label, asGood bool) bool {
+	for _, best := range s.best[l.state][:l.hops+1] {
+		if best == nil {
+			continue
+		}
+		if c := best.compare(l.hope); c < 0 || (c == 0 && asGood) {
+			return true
+		}
+	}
+	return false
+}
+
+// keep keeps a label if no other one is as good, and drops those that are not as good.
+func (s *search) keep(l *label) bool {
 	kept := s.kept[l.state]
 	for _, k := range kept {
 		if k.beats(l) {
-			return
+			return false
 		}
 	}
 	s.kept[l.state] = append(slices.DeleteFunc(kept, func(k *label) bool {
 		k.dropped = l.beats(k)
 		return k.dropped
 	}), l)
-	s.made++
-	l.order = s.made
-	heap.Push(&s.queue, l)
+	return true
 }
 
 // beats says whether a label is as good as another one in every respect.

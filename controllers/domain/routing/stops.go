@@ -5,9 +5,6 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/geo"
 )
 
-// MaxStops is the number of doors that Stops orders at most.
-const MaxStops = 200
-
 // Distances are those between points in metres, symmetric.
 type Distances [][]int64
 
@@ -36,7 +33,8 @@ func (d Distances) Length(tour []int) int64 {
 // Stops orders the points of a round trip that begins and ends at point 0, so that it
 // is short: from each point to the nearest one that is left, and then, as long as that
 // makes it shorter, parts of the trip are turned round (2-opt, G. A. Croes 1958) or up
-// to three stops in a row moved elsewhere (Or-opt, I. Or 1976). The same points in the
+// to three stops in a row moved elsewhere (Or-opt, I. Or 1976). It is meant for the stops
+// of a day, some hundreds. The same points in the
 // same order always give the same trip.
 func Stops(d Distances) []int {
 	tour := nearest(d)

@@ -39,6 +39,9 @@ const (
 	// that owes a movement was deleted and made again under its old name.
 	ConditionStockItemReplaced = "StockItemReplaced"
 
+	// ConditionPackable (Shipment) is there, False, while some of its units fit into no parcel.
+	ConditionPackable = "Packable"
+
 	// ConditionCountApplied (StockItem) says whether spec.count was applied.
 	ConditionCountApplied = "CountApplied"
 	// ConditionRecountRequired (StockItem) is there, True, while units are missing: a new stock-take is asked for.
@@ -170,6 +173,10 @@ const (
 	ReasonOnHold = "OnHold"
 	// ReasonArrived (Shipment Ready): the customer has it.
 	ReasonArrived = "Arrived"
+	// ReasonUnitTooLarge (Shipment Packable): one unit alone is larger than the class's box.
+	ReasonUnitTooLarge = "UnitTooLarge"
+	// ReasonTooManyParcels (Shipment Packable): its units need more parcels than one Shipment has.
+	ReasonTooManyParcels = "TooManyParcels"
 	// ReasonItemUIDChanged (Shipment StockItemReplaced): the item's uid is not the promised one.
 	ReasonItemUIDChanged = "ItemUIDChanged"
 

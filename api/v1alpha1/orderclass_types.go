@@ -320,6 +320,24 @@ type WarehousePolicy struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=86400
 	StepSeconds *int32 `json:"stepSeconds,omitempty"`
+	// box is the largest parcel that is packed; without it a parcel takes anything.
+	// Oversize products are parcels of their own in any case.
+	// +optional
+	Box *Box `json:"box,omitempty"`
+}
+
+// Box is the largest parcel that a warehouse packs.
+type Box struct {
+	// maxMassGrams of what is in it; without it there is no limit.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000000000
+	MaxMassGrams *int64 `json:"maxMassGrams,omitempty"`
+	// maxVolumeCm3 of what is in it; without it there is no limit.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000000000
+	MaxVolumeCm3 *int64 `json:"maxVolumeCm3,omitempty"`
 }
 
 // CarrierType is who delivers.

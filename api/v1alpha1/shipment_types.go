@@ -17,6 +17,7 @@ import (
 // +kubebuilder:printcolumn:name="Tracking",type=string,JSONPath=`.status.tracking`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`,priority=1
+// +kubebuilder:printcolumn:name="Wave",type=string,JSONPath=`.status.wave`,priority=1
 // +kubebuilder:selectablefield:JSONPath=`.spec.orderName`
 // +kubebuilder:selectablefield:JSONPath=`.status.phase`
 // +kubebuilder:validation:XValidation:rule="has(oldSelf.spec.facts.picked) || !has(self.spec.facts.picked) || (has(oldSelf.status.phase) && oldSelf.status.phase in ['Reserved', 'Picking'])",message="picked is accepted once stock is reserved and before packing: wait until the phase is Reserved",fieldPath=".spec.facts.picked"
@@ -351,6 +352,65 @@ type ShipmentStatus struct {
 	// tracking is where the parcel is, folded from the carrier's events.
 	// +optional
 	Tracking Tracking `json:"tracking,omitempty"`
+	// wave names the Shipments that are picked together; fixed once it is picked.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Wave string `json:"wave,omitempty"`
+	// sequence is a text by which the Shipments of a wave are sorted to be picked, as
+	// by kubectl get shipments --sort-by=.status.sequence; fixed once it is picked.
+	// +optional
+	// +kubebuilder:validation:MaxLength=600
+	Sequence string `json:"sequence,omitempty"`
+	// parcels are how its units are to be packed; fixed once it is packed. What does
+	// not fit is in none, and condition Packable tells of it.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	Parcels []Parcel `json:"parcels,omitempty"`
+}
+
+// MaxParcels is the number of parcels of one Shipment, and MaxParcelLines that of the
+// lines of which there are units in one of them.
+const (
+	MaxParcels     = 100
+	MaxParcelLines = 20
+)
+
+// Parcel is what is packed together.
+type Parcel struct {
+	// id of the parcel within the Shipment: 1, 2, 3 and so on.
+	// +required
+	ID Identifier `json:"id"`
+	// massGrams of its units, as far as it is known.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=9007199254740991
+	MassGrams int64 `json:"massGrams,omitempty"`
+	// volumeCm3 of its units, as far as it is known.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=9007199254740991
+	VolumeCm3 int64 `json:"volumeCm3,omitempty"`
+	// traits of any of its units.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=6
+	Traits []Trait `json:"traits,omitempty"`
+	// lines of the order with units in it.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	Lines []ParcelLine `json:"lines,omitempty"`
+}
+
+// ParcelLine is some units of an order line in a parcel.
+type ParcelLine struct {
+	// line is the id of the order line.
+	// +required
+	Line Identifier `json:"line"`
+	// quantity of units.
+	// +required
+	Quantity Quantity `json:"quantity"`
 }
 
 // ShortUnits are units of one line that were not found and are given back.

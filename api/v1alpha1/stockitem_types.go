@@ -97,12 +97,12 @@ type StockCount struct {
 type Trait string
 
 const (
-	// TraitFragile breaks easily: packed by itself and picked late.
+	// TraitFragile breaks easily: packed only with its like, and picked late.
 	TraitFragile Trait = "Fragile"
-	// TraitHazmat is dangerous: not packed with other goods, and by Air only on lanes
+	// TraitHazmat is dangerous: packed only with its like, and by Air only on lanes
 	// that handle it.
 	TraitHazmat Trait = "Hazmat"
-	// TraitColdChain must stay cold: not packed with other goods, picked last, and only
+	// TraitColdChain must stay cold: packed only with its like, picked last, and only
 	// on lanes that handle it.
 	TraitColdChain Trait = "ColdChain"
 	// TraitOversize is a parcel of its own.

@@ -28,6 +28,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ApprovalApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AskPolicy"):
 		return &apiv1alpha1.AskPolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Box"):
+		return &apiv1alpha1.BoxApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CalledProvider"):
 		return &apiv1alpha1.CalledProviderApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CancelRequest"):
@@ -84,6 +86,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.OrderSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OrderStatus"):
 		return &apiv1alpha1.OrderStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Parcel"):
+		return &apiv1alpha1.ParcelApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ParcelLine"):
+		return &apiv1alpha1.ParcelLineApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PaymentOperation"):
 		return &apiv1alpha1.PaymentOperationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PaymentPolicy"):

@@ -2,15 +2,26 @@ package fulfilment
 
 import (
 	"cmp"
-	"math"
 	"slices"
+	"strconv"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// Box is the largest parcel that a warehouse makes; 0 for no limit.
+// Box is the largest parcel that a warehouse packs; 0 for no limit.
 type Box struct {
 	MassGrams, VolumeCm3 int64
+}
+
+func boxOf(b *v1.Box) Box {
+	var box Box
+	if b != nil && b.MaxMassGrams != nil {
+		box.MassGrams = *b.MaxMassGrams
+	}
+	if b != nil && b.MaxVolumeCm3 != nil {
+		box.VolumeCm3 = *b.MaxVolumeCm3
+	}
+	return box
 }
 
 // Units are alike units of one line of an Order.
@@ -21,33 +32,19 @@ type Units struct {
 	Unit *v1.UnitTraits
 }
 
-// Parcel is what is packed together.
-type Parcel struct {
-	Lines []ParcelLine
-	// MassGrams and VolumeCm3 of its units.
-	MassGrams, VolumeCm3 int64
-	// Traits of any of its units.
-	Traits []v1.Trait
-
+// parcel is one that is being packed.
+type parcel struct {
+	v1.Parcel
 	kind kind
 }
 
-// ParcelLine is some units of a line in a parcel.
-type ParcelLine struct {
-	Line     v1.Identifier
-	Quantity v1.Quantity
-}
-
-// MaxParcels is the number of parcels of one Shipment.
-const MaxParcels = 200
-
 // Packing is how units are packed.
 type Packing struct {
-	Parcels []Parcel
+	Parcels []v1.Parcel
 	// TooLarge are the lines of which one unit alone does not fit into a box. They are
 	// in no parcel.
 	TooLarge []v1.Identifier
-	// TooMany says that more than MaxParcels would be needed; the rest is in none.
+	// TooMany says that more than v1.MaxParcels would be needed; the rest is in none.
 	TooMany bool
 }
 
@@ -73,13 +70,13 @@ func (k kind) has(t v1.Trait) bool { return k&(1<<slices.Index(apart, t)) != 0 }
 
 // Pack packs units into parcels, first fit decreasing (D. S. Johnson 1973): the largest
 // units first, each into the first parcel of its kind that has room. Large is what
-// takes the greater part of a box, by mass or by volume. Oversize units are each a
-// parcel of their own, whatever the box is. The same units always give the same parcels.
+// takes the greater part of a box, by mass or by volume. A parcel has units of at most
+// v1.MaxParcelLines lines. Oversize units are each a parcel of their own, whatever the box is. The same units always give the same parcels.
 func Pack(units []Units, box Box) Packing {
-	var p Packing
+	var p packer
 	sorted := slices.Clone(units)
 	slices.SortFunc(sorted, func(a, b Units) int {
-		return cmp.Or(cmp.Compare(box.share(b.Unit), box.share(a.Unit)), cmp.Compare(a.Line, b.Line))
+		return cmp.Or(cmp.Compare(box.share(b.Unit), box.share(a.Unit)), cmp.Compare(a.Line, b.Line), unlike(a.Unit, b.Unit))
 	})
 	for _, u := range sorted {
 		if u.Quantity > 0 && !p.add(u, box) && !slices.Contains(p.TooLarge, u.Line) {
@@ -87,7 +84,17 @@ func Pack(units []Units, box Box) Packing {
 		}
 	}
 	slices.Sort(p.TooLarge)
-	return p
+	for i := range p.parcels {
+		p.parcels[i].ID = v1.Identifier(strconv.Itoa(i + 1))
+		p.Parcels = append(p.Parcels, p.parcels[i].Parcel)
+	}
+	return p.Packing
+}
+
+// packer is a packing under way.
+type packer struct {
+	Packing
+	parcels []parcel
 }
 
 // share is the part of a box that a unit takes, in millionths.
@@ -98,6 +105,12 @@ func (b Box) share(u *v1.UnitTraits) int64 {
 	return max(part(u.MassGrams, b.MassGrams), part(u.VolumeCm3, b.VolumeCm3))
 }
 
+// unlike sorts units of one line that come from several places.
+func unlike(a, b *v1.UnitTraits) int {
+	a, b = cmp.Or(a, &v1.UnitTraits{}), cmp.Or(b, &v1.UnitTraits{})
+	return cmp.Or(cmp.Compare(a.MassGrams, b.MassGrams), cmp.Compare(a.VolumeCm3, b.VolumeCm3), slices.Compare(a.Traits, b.Traits))
+}
+
 func part(of, all int64) int64 {
 	if all == 0 {
 		return 0
@@ -106,26 +119,26 @@ func part(of, all int64) int64 {
 }
 
 // add packs alike units, and says whether one of them fits into a box at all.
-func (p *Packing) add(u Units, box Box) bool {
+func (p *packer) add(u Units, box Box) bool {
 	k := kindOf(u.Unit)
 	one := k.has(v1.TraitOversize)
 	if one {
 		box = Box{}
 	}
-	empty := Parcel{kind: k}
+	empty := parcel{kind: k}
 	if empty.room(u.Unit, box) == 0 {
 		return false
 	}
 	for i := 0; u.Quantity > 0; i++ {
-		if i == len(p.Parcels) {
-			if len(p.Parcels) == MaxParcels {
+		if i == len(p.parcels) {
+			if len(p.parcels) == v1.MaxParcels {
 				p.TooMany = true
 				return true
 			}
-			p.Parcels = append(p.Parcels, empty)
+			p.parcels = append(p.parcels, empty)
 		}
-		parcel := &p.Parcels[i]
-		if parcel.kind != k {
+		parcel := &p.parcels[i]
+		if parcel.kind != k || !parcel.takes(u.Line) {
 			continue
 		}
 		fit := min(u.Quantity, parcel.room(u.Unit, box))
@@ -141,7 +154,7 @@ func (p *Packing) add(u Units, box Box) bool {
 }
 
 // room is how many units more fit into a parcel.
-func (p *Parcel) room(u *v1.UnitTraits, box Box) v1.Quantity {
+func (p *parcel) room(u *v1.UnitTraits, box Box) v1.Quantity {
 	room := v1.Quantity(v1.MaxQuantity)
 	if u == nil {
 		return room
@@ -154,7 +167,12 @@ func (p *Parcel) room(u *v1.UnitTraits, box Box) v1.Quantity {
 	return room
 }
 
-func (p *Parcel) units() v1.Quantity {
+// takes says whether units of a line may go into a parcel, by the number of its lines.
+func (p *parcel) takes(line v1.Identifier) bool {
+	return len(p.Lines) < v1.MaxParcelLines || slices.ContainsFunc(p.Lines, func(l v1.ParcelLine) bool { return l.Line == line })
+}
+
+func (p *parcel) units() v1.Quantity {
 	var q v1.Quantity
 	for _, l := range p.Lines {
 		q += l.Quantity
@@ -162,11 +180,11 @@ func (p *Parcel) units() v1.Quantity {
 	return q
 }
 
-func (p *Parcel) put(u Units, q v1.Quantity) {
-	if i := slices.IndexFunc(p.Lines, func(l ParcelLine) bool { return l.Line == u.Line }); i >= 0 {
+func (p *parcel) put(u Units, q v1.Quantity) {
+	if i := slices.IndexFunc(p.Lines, func(l v1.ParcelLine) bool { return l.Line == u.Line }); i >= 0 {
 		p.Lines[i].Quantity += q
 	} else {
-		p.Lines = append(p.Lines, ParcelLine{u.Line, q})
+		p.Lines = append(p.Lines, v1.ParcelLine{Line: u.Line, Quantity: q})
 	}
 	if u.Unit == nil {
 		return
@@ -181,10 +199,10 @@ func (p *Parcel) put(u Units, q v1.Quantity) {
 	slices.Sort(p.Traits)
 }
 
-// times multiplies what a unit has; it stops at what no box holds, so that sums of
-// MaxItems such products are still numbers.
+// times multiplies what a unit has; it stops at what no box holds, so that the sum of all
+// lines of a parcel is still a number that every JSON reader holds exactly.
 func times(one int64, q v1.Quantity) int64 {
-	const most = math.MaxInt64 / 1024
+	const most = v1.MaxAmount / 1024
 	if one > 0 && int64(q) > most/one {
 		return most
 	}

@@ -16,8 +16,12 @@ func units(line v1.Identifier, q v1.Quantity, grams, cm3 int64, traits ...v1.Tra
 	return Units{line, q, &v1.UnitTraits{MassGrams: grams, VolumeCm3: cm3, Traits: traits}}
 }
 
+func some(line v1.Identifier, q v1.Quantity) v1.ParcelLine {
+	return v1.ParcelLine{Line: line, Quantity: q}
+}
+
 func TestPack(t *testing.T) {
-	lines := func(l ...ParcelLine) []ParcelLine { return l }
+	lines := func(l ...v1.ParcelLine) []v1.ParcelLine { return l }
 	for name, c := range map[string]struct {
 		units []Units
 		box   Box
@@ -26,30 +30,30 @@ func TestPack(t *testing.T) {
 		"nothing": {nil, Box{}, Packing{}},
 		"of which nothing is known goes into one parcel": {
 			[]Units{{Line: "1", Quantity: 1_000_000_000}, {Line: "2", Quantity: 1}}, Box{1, 1},
-			Packing{Parcels: []Parcel{{Lines: lines(ParcelLine{"1", 1_000_000_000}, ParcelLine{"2", 1})}}},
+			Packing{Parcels: []v1.Parcel{{Lines: lines(some("1", 1_000_000_000), some("2", 1))}}},
 		},
 		"no box limits nothing": {
 			[]Units{units("1", 3, 5000, 10)}, Box{},
-			Packing{Parcels: []Parcel{{Lines: lines(ParcelLine{"1", 3}), MassGrams: 15_000, VolumeCm3: 30}}},
+			Packing{Parcels: []v1.Parcel{{Lines: lines(some("1", 3)), MassGrams: 15_000, VolumeCm3: 30}}},
 		},
 		"a full box is full": {
 			[]Units{units("1", 2, 500, 0), units("2", 1, 1, 0)}, Box{MassGrams: 1000},
-			Packing{Parcels: []Parcel{
-				{Lines: lines(ParcelLine{"1", 2}), MassGrams: 1000}, {Lines: lines(ParcelLine{"2", 1}), MassGrams: 1},
+			Packing{Parcels: []v1.Parcel{
+				{Lines: lines(some("1", 2)), MassGrams: 1000}, {Lines: lines(some("2", 1)), MassGrams: 1},
 			}},
 		},
 		"by volume as well": {
 			[]Units{units("1", 2, 1, 600)}, Box{1000, 1000},
-			Packing{Parcels: []Parcel{
-				{Lines: lines(ParcelLine{"1", 1}), MassGrams: 1, VolumeCm3: 600}, {Lines: lines(ParcelLine{"1", 1}), MassGrams: 1, VolumeCm3: 600},
+			Packing{Parcels: []v1.Parcel{
+				{Lines: lines(some("1", 1)), MassGrams: 1, VolumeCm3: 600}, {Lines: lines(some("1", 1)), MassGrams: 1, VolumeCm3: 600},
 			}},
 		},
 		"small ones fill what large ones leave": {
 			[]Units{units("small", 3, 300, 0), units("large", 2, 700, 0)}, Box{MassGrams: 1000},
-			Packing{Parcels: []Parcel{
-				{Lines: lines(ParcelLine{"large", 1}, ParcelLine{"small", 1}), MassGrams: 1000},
-				{Lines: lines(ParcelLine{"large", 1}, ParcelLine{"small", 1}), MassGrams: 1000},
-				{Lines: lines(ParcelLine{"small", 1}), MassGrams: 300},
+			Packing{Parcels: []v1.Parcel{
+				{Lines: lines(some("large", 1), some("small", 1)), MassGrams: 1000},
+				{Lines: lines(some("large", 1), some("small", 1)), MassGrams: 1000},
+				{Lines: lines(some("small", 1)), MassGrams: 300},
 			}},
 		},
 		"what does not go together is packed apart": {
@@ -57,32 +61,32 @@ func TestPack(t *testing.T) {
 				units("a", 1, 1, 1), units("b", 1, 1, 1, v1.TraitHazmat), units("c", 1, 1, 1, v1.TraitColdChain), units("d", 1, 1, 1, v1.TraitFragile),
 				units("e", 1, 1, 1, v1.TraitPerishable), units("f", 1, 1, 1, v1.TraitColdChain, v1.TraitPerishable),
 			}, Box{1000, 1000},
-			Packing{Parcels: []Parcel{
-				{Lines: lines(ParcelLine{"a", 1}, ParcelLine{"e", 1}), MassGrams: 2, VolumeCm3: 2, Traits: []v1.Trait{v1.TraitPerishable}},
-				{Lines: lines(ParcelLine{"b", 1}), MassGrams: 1, VolumeCm3: 1, Traits: []v1.Trait{v1.TraitHazmat}},
-				{Lines: lines(ParcelLine{"c", 1}, ParcelLine{"f", 1}), MassGrams: 2, VolumeCm3: 2, Traits: []v1.Trait{v1.TraitColdChain, v1.TraitPerishable}},
-				{Lines: lines(ParcelLine{"d", 1}), MassGrams: 1, VolumeCm3: 1, Traits: []v1.Trait{v1.TraitFragile}},
+			Packing{Parcels: []v1.Parcel{
+				{Lines: lines(some("a", 1), some("e", 1)), MassGrams: 2, VolumeCm3: 2, Traits: []v1.Trait{v1.TraitPerishable}},
+				{Lines: lines(some("b", 1)), MassGrams: 1, VolumeCm3: 1, Traits: []v1.Trait{v1.TraitHazmat}},
+				{Lines: lines(some("c", 1), some("f", 1)), MassGrams: 2, VolumeCm3: 2, Traits: []v1.Trait{v1.TraitColdChain, v1.TraitPerishable}},
+				{Lines: lines(some("d", 1)), MassGrams: 1, VolumeCm3: 1, Traits: []v1.Trait{v1.TraitFragile}},
 			}},
 		},
 		"an oversize unit is a parcel of its own, whatever the box is": {
 			[]Units{units("1", 2, 5000, 5000, v1.TraitOversize)}, Box{1000, 1000},
-			Packing{Parcels: []Parcel{
-				{Lines: lines(ParcelLine{"1", 1}), MassGrams: 5000, VolumeCm3: 5000, Traits: []v1.Trait{v1.TraitOversize}},
-				{Lines: lines(ParcelLine{"1", 1}), MassGrams: 5000, VolumeCm3: 5000, Traits: []v1.Trait{v1.TraitOversize}},
+			Packing{Parcels: []v1.Parcel{
+				{Lines: lines(some("1", 1)), MassGrams: 5000, VolumeCm3: 5000, Traits: []v1.Trait{v1.TraitOversize}},
+				{Lines: lines(some("1", 1)), MassGrams: 5000, VolumeCm3: 5000, Traits: []v1.Trait{v1.TraitOversize}},
 			}},
 		},
 		"what is larger than a box is told": {
 			[]Units{units("2", 1, 1001, 0), units("1", 1, 0, 1001), units("3", 1, 1000, 1000)}, Box{1000, 1000},
-			Packing{TooLarge: []v1.Identifier{"1", "2"}, Parcels: []Parcel{{Lines: lines(ParcelLine{"3", 1}), MassGrams: 1000, VolumeCm3: 1000}}},
+			Packing{TooLarge: []v1.Identifier{"1", "2"}, Parcels: []v1.Parcel{{Lines: lines(some("3", 1)), MassGrams: 1000, VolumeCm3: 1000}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Pack(c.units, c.box)
-			if diff := cmp.Diff(c.want, got, cmpopts.IgnoreUnexported(Parcel{})); diff != "" {
+			if diff := cmp.Diff(c.want, got, cmpopts.IgnoreFields(v1.Parcel{}, "ID")); diff != "" {
 				t.Errorf("packing (-want +got):\n%s", diff)
 			}
 			slices.Reverse(c.units)
-			if diff := cmp.Diff(got, Pack(c.units, c.box), cmp.AllowUnexported(Parcel{})); diff != "" {
+			if diff := cmp.Diff(got, Pack(c.units, c.box)); diff != "" {
 				t.Errorf("in another order (-before +after):\n%s", diff)
 			}
 		})
@@ -92,10 +96,10 @@ func TestPack(t *testing.T) {
 // A thousand million units of which each fills a box are told to be too many, at once.
 func TestPackTooMany(t *testing.T) {
 	got := Pack([]Units{units("1", v1.MaxQuantity, 1000, 0), units("2", 1, 1, 0)}, Box{MassGrams: 1000})
-	if !got.TooMany || len(got.Parcels) != MaxParcels {
+	if !got.TooMany || len(got.Parcels) != v1.MaxParcels {
 		t.Errorf("%d parcels, too many: %v", len(got.Parcels), got.TooMany)
 	}
-	if got := Pack([]Units{units("1", MaxParcels, 1000, 0)}, Box{MassGrams: 1000}); got.TooMany || len(got.Parcels) != MaxParcels {
+	if got := Pack([]Units{units("1", v1.MaxParcels, 1000, 0)}, Box{MassGrams: 1000}); got.TooMany || len(got.Parcels) != v1.MaxParcels {
 		t.Errorf("%d parcels are too many", len(got.Parcels))
 	}
 }
@@ -107,8 +111,13 @@ func TestPackIsBounded(t *testing.T) {
 		all = append(all, units(v1.Identifier(fmt.Sprint(i)), v1.MaxQuantity, 100_000_000, 1_000_000_000))
 	}
 	got := Pack(all, Box{})
-	if len(got.Parcels) != 1 || got.Parcels[0].MassGrams <= 0 || got.Parcels[0].VolumeCm3 <= 0 {
-		t.Errorf("packing %+v", got)
+	if len(got.Parcels) != 5 {
+		t.Errorf("%d parcels", len(got.Parcels))
+	}
+	for _, p := range got.Parcels {
+		if p.MassGrams <= 0 || p.MassGrams > v1.MaxAmount || p.VolumeCm3 <= 0 || p.VolumeCm3 > v1.MaxAmount {
+			t.Errorf("%d grams and %d cubic centimetres", p.MassGrams, p.VolumeCm3)
+		}
 	}
 }
 
@@ -126,24 +135,34 @@ func TestPackKeepsUnits(t *testing.T) {
 		}
 		got := Pack(all, box)
 		packed := map[v1.Identifier]v1.Quantity{}
-		for _, p := range got.Parcels {
-			var grams, cm3 int64
+		for i, p := range got.Parcels {
+			if p.ID != v1.Identifier(fmt.Sprint(i+1)) || len(p.Lines) == 0 {
+				t.Fatalf("parcel %d: %+v", i+1, p)
+			}
+			kind := kindOf(of[p.Lines[0].Line].Unit)
+			var grams, cm3, number int64
 			for _, l := range p.Lines {
 				u := of[l.Line]
 				packed[l.Line] += l.Quantity
+				number += int64(l.Quantity)
 				grams, cm3 = grams+u.Unit.MassGrams*int64(l.Quantity), cm3+u.Unit.VolumeCm3*int64(l.Quantity)
-				if l.Quantity < 1 || kindOf(u.Unit) != p.kind {
+				if l.Quantity < 1 || kindOf(u.Unit) != kind {
 					t.Fatalf("%d of line %s in %+v", l.Quantity, l.Line, p)
 				}
 			}
-			oversize := p.kind.has(v1.TraitOversize)
+			oversize := kind.has(v1.TraitOversize)
 			over := (box.MassGrams > 0 && grams > box.MassGrams) || (box.VolumeCm3 > 0 && cm3 > box.VolumeCm3)
-			if grams != p.MassGrams || cm3 != p.VolumeCm3 || (over && !oversize) || (oversize && p.units() != 1) {
+			if grams != p.MassGrams || cm3 != p.VolumeCm3 || (over && !oversize) || (oversize && number != 1) {
 				t.Fatalf("%+v in a box of %+v", p, box)
 			}
 		}
 		for _, u := range all {
 			want := u.Quantity
+			over := (box.MassGrams > 0 && u.Unit.MassGrams > box.MassGrams) || (box.VolumeCm3 > 0 && u.Unit.VolumeCm3 > box.VolumeCm3)
+			over = over && !kindOf(u.Unit).has(v1.TraitOversize) && u.Quantity > 0
+			if over != slices.Contains(got.TooLarge, u.Line) {
+				t.Fatalf("%+v is too large for %+v: %v", u.Unit, box, !over)
+			}
 			if slices.Contains(got.TooLarge, u.Line) {
 				want = 0
 			}
@@ -152,6 +171,20 @@ func TestPackKeepsUnits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A parcel has units of twenty lines, and not of one more.
+func TestPackFewLines(t *testing.T) {
+	var all []Units
+	for i := range v1.MaxParcelLines + 1 {
+		all = append(all, Units{Line: v1.Identifier(fmt.Sprint(i)), Quantity: 2})
+	}
+	if n := len(Pack(all[1:], Box{}).Parcels); n != 1 {
+		t.Errorf("%d lines are in %d parcels", len(all)-1, n)
+	}
+	if n := len(Pack(all, Box{}).Parcels); n != 2 {
+		t.Errorf("%d lines are in %d parcels", len(all), n)
+	}
 }
 
 // By mass alone it takes at most 11/9 of the fewest parcels and 6/9 (G. Dósa, The Tight

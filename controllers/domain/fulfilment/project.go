@@ -26,6 +26,7 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	}
 	recordShort(s, st, metav1.NewTime(now).Rfc3339Copy())
 	advance(f, st, metav1.NewTime(now).Rfc3339Copy())
+	packing := plan(f, st)
 	track := Track{}
 	if st.DispatchedAt != nil {
 		track = Fold(s.Spec.Events)
@@ -34,6 +35,7 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	}
 	st.Phase = phase(s, st, track)
 	setConditions(f, st, now)
+	packable(packing, condition.Set{Conditions: &st.Conditions, Generation: s.Generation, Now: now})
 	return st
 }
 

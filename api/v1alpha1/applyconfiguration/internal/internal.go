@@ -122,6 +122,15 @@ var schemaYAML = typed.YAMLObject(`types:
       default: Backorder
 - name: dev.ordercycle.ordercycle.api.v1alpha1.BasisPoints
   scalar: numeric
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Box
+  map:
+    fields:
+    - name: maxMassGrams
+      type:
+        scalar: numeric
+    - name: maxVolumeCm3
+      type:
+        scalar: numeric
 - name: dev.ordercycle.ordercycle.api.v1alpha1.CalledProvider
   map:
     fields:
@@ -780,6 +789,39 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: waiver
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Waiver
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Parcel
+  map:
+    fields:
+    - name: id
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: lines
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.ParcelLine
+          elementRelationship: atomic
+    - name: massGrams
+      type:
+        scalar: numeric
+    - name: traits
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Trait
+          elementRelationship: associative
+    - name: volumeCm3
+      type:
+        scalar: numeric
+- name: dev.ordercycle.ordercycle.api.v1alpha1.ParcelLine
+  map:
+    fields:
+    - name: line
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: quantity
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentMethod
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentOperation
@@ -1272,6 +1314,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+    - name: parcels
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Parcel
+          elementRelationship: atomic
     - name: phase
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ShipmentPhase
@@ -1284,6 +1332,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: reservedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: sequence
+      type:
+        scalar: string
     - name: short
       type:
         list:
@@ -1295,6 +1346,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: tracking
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Tracking
+    - name: wave
+      type:
+        scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.ShortPick
   map:
     fields:
@@ -1547,6 +1601,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: dev.ordercycle.ordercycle.api.v1alpha1.WarehousePolicy
   map:
     fields:
+    - name: box
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Box
     - name: stepSeconds
       type:
         scalar: numeric

@@ -35,6 +35,14 @@ type ShipmentStatusApplyConfiguration struct {
 	Posted []PostedMovementApplyConfiguration `json:"posted,omitempty"`
 	// tracking is where the parcel is, folded from the carrier's events.
 	Tracking *apiv1alpha1.Tracking `json:"tracking,omitempty"`
+	// wave names the Shipments that are picked together; fixed once it is picked.
+	Wave *string `json:"wave,omitempty"`
+	// sequence is a text by which the Shipments of a wave are sorted to be picked, as
+	// by kubectl get shipments --sort-by=.status.sequence; fixed once it is picked.
+	Sequence *string `json:"sequence,omitempty"`
+	// parcels are how its units are to be packed; fixed once it is packed. What does
+	// not fit is in none, and condition Packable tells of it.
+	Parcels []ParcelApplyConfiguration `json:"parcels,omitempty"`
 }
 
 // ShipmentStatusApplyConfiguration constructs a declarative configuration of the ShipmentStatus type for use with
@@ -135,5 +143,34 @@ func (b *ShipmentStatusApplyConfiguration) WithPosted(values ...*PostedMovementA
 // If called multiple times, the Tracking field is set to the value of the last call.
 func (b *ShipmentStatusApplyConfiguration) WithTracking(value apiv1alpha1.Tracking) *ShipmentStatusApplyConfiguration {
 	b.Tracking = &value
+	return b
+}
+
+// WithWave sets the Wave field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Wave field is set to the value of the last call.
+func (b *ShipmentStatusApplyConfiguration) WithWave(value string) *ShipmentStatusApplyConfiguration {
+	b.Wave = &value
+	return b
+}
+
+// WithSequence sets the Sequence field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Sequence field is set to the value of the last call.
+func (b *ShipmentStatusApplyConfiguration) WithSequence(value string) *ShipmentStatusApplyConfiguration {
+	b.Sequence = &value
+	return b
+}
+
+// WithParcels adds the given value to the Parcels field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Parcels field.
+func (b *ShipmentStatusApplyConfiguration) WithParcels(values ...*ParcelApplyConfiguration) *ShipmentStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithParcels")
+		}
+		b.Parcels = append(b.Parcels, *values[i])
+	}
 	return b
 }

@@ -15,6 +15,9 @@ type WarehousePolicyApplyConfiguration struct {
 	Type *apiv1alpha1.WarehouseType `json:"type,omitempty"`
 	// stepSeconds between two facts of a Simulated warehouse.
 	StepSeconds *int32 `json:"stepSeconds,omitempty"`
+	// box is the largest parcel that is packed; without it a parcel takes anything.
+	// Oversize products are parcels of their own in any case.
+	Box *BoxApplyConfiguration `json:"box,omitempty"`
 }
 
 // WarehousePolicyApplyConfiguration constructs a declarative configuration of the WarehousePolicy type for use with
@@ -36,5 +39,13 @@ func (b *WarehousePolicyApplyConfiguration) WithType(value apiv1alpha1.Warehouse
 // If called multiple times, the StepSeconds field is set to the value of the last call.
 func (b *WarehousePolicyApplyConfiguration) WithStepSeconds(value int32) *WarehousePolicyApplyConfiguration {
 	b.StepSeconds = &value
+	return b
+}
+
+// WithBox sets the Box field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Box field is set to the value of the last call.
+func (b *WarehousePolicyApplyConfiguration) WithBox(value *BoxApplyConfiguration) *WarehousePolicyApplyConfiguration {
+	b.Box = value
 	return b
 }

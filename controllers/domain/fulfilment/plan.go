@@ -1,0 +1,79 @@
+package fulfilment
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/condition"
+)
+
+// plan says how the units of a reserved Shipment are packed, and when they are picked
+// among others. It returns nil where that is fixed: what is picked has its place, and
+// what is packed is in its parcels.
+func plan(f *Facts, st *v1.ShipmentStatus) *Packing {
+	s := f.Shipment
+	if st.ReservedAt == nil || st.DispatchedAt != nil || st.CancelledAt != nil || s.Spec.Facts.Packed != nil || f.Order == nil {
+		return nil
+	}
+	packing := Pack(heldUnits(f, st), f.box())
+	st.Parcels = packing.Parcels
+	if s.Spec.Facts.Picked == nil {
+		p := &Pick{Location: s.Spec.Location, To: &f.Order.Spec.ShipTo, Name: s.Name}
+		for i := range packing.Parcels {
+			p.MassGrams += packing.Parcels[i].MassGrams
+			p.Traits = append(p.Traits, packing.Parcels[i].Traits...)
+		}
+		st.Wave, st.Sequence = Wave(p), Sequence(p)
+	}
+	return &packing
+}
+
+// box is the largest parcel of the class of the order.
+func (f *Facts) box() Box {
+	if p := f.Order.Status.Policy; p != nil {
+		return boxOf(p.Warehouse.Box)
+	}
+	return Box{}
+}
+
+// heldUnits are the units that a Shipment holds, with what is known of each: those that
+// were promised, but for the short picks.
+func heldUnits(f *Facts, st *v1.ShipmentStatus) []Units {
+	var held []Units
+	for _, i := range f.Shipment.Spec.Items {
+		u := Units{Line: i.Line, Quantity: i.Quantity}
+		if item := f.Items[v1.ItemKey{Name: i.StockItem, UID: i.StockItemUID}]; item != nil {
+			u.Unit = item.Spec.Unit
+		}
+		held = append(held, u)
+	}
+	for _, missed := range st.Short {
+		left := missed.Quantity
+		for n, i := range f.Shipment.Spec.Items {
+			if i.Line == missed.Line && i.StockItem == missed.StockItem {
+				q := min(left, held[n].Quantity)
+				held[n].Quantity, left = held[n].Quantity-q, left-q
+			}
+		}
+	}
+	return slices.DeleteFunc(held, func(u Units) bool { return u.Quantity == 0 })
+}
+
+// packable tells of units that fit into no parcel, until they are packed all the same.
+func packable(p *Packing, c condition.Set) {
+	switch {
+	case p == nil:
+		meta.RemoveStatusCondition(c.Conditions, v1.ConditionPackable)
+	case len(p.TooLarge) > 0:
+		c.False(v1.ConditionPackable, v1.ReasonUnitTooLarge,
+			fmt.Sprintf("a unit of line %s is larger than warehouse.box of the class; pack it by hand, give its StockItem the trait Oversize, or let the next orders have a larger box", p.TooLarge[0]))
+	case p.TooMany:
+		c.False(v1.ConditionPackable, v1.ReasonTooManyParcels,
+			fmt.Sprintf("it needs more than %d parcels; pack the rest by hand", v1.MaxParcels))
+	default:
+		meta.RemoveStatusCondition(c.Conditions, v1.ConditionPackable)
+	}
+}

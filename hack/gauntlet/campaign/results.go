@@ -189,7 +189,7 @@ func (r *results) close() {
 
 // keep saves the record of a plan that somebody will want to read.
 func (c *runs) keep(r *Result) error {
-	if r.Verdict != Violated && r.ID != c.Plan {
+	if r.record == nil || (r.Verdict != Violated && r.ID != c.Plan) {
 		r.record = nil
 		return nil
 	}

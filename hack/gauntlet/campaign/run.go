@@ -21,7 +21,7 @@ const (
 	Passed = "passed"
 	// Violated: an invariant was broken.
 	Violated = "violated"
-	// Unreached: the point of the fault was not reached.
+	// Unreached: the point of the fault was not reached, or the run could not be observed.
 	Unreached = "unreached"
 )
 

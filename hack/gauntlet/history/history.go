@@ -5,7 +5,9 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -163,13 +165,25 @@ func (h *History) follow(ctx context.Context, w watch.Interface) {
 			o, object := e.Object.(client.Object)
 			if !ok || !object || e.Type == watch.Error {
 				if ctx.Err() == nil {
-					h.fail(fmt.Errorf("the observer's watch has ended: %v", e.Object))
+					h.fail(ended(e.Object))
 				}
 				return
 			}
 			h.add(o, e.Type == watch.Deleted)
 		}
 	}
+}
+
+// ErrExpired means that an API server which was started again does not know any more
+// what the observer has not seen: nothing can be said of the run.
+var ErrExpired = errors.New("the observer's watch has expired")
+
+// ended says why a watch has ended.
+func ended(last any) error {
+	if status, ok := last.(*metav1.Status); ok && status.Code == http.StatusGone {
+		return fmt.Errorf("%w: %s", ErrExpired, status.Message)
+	}
+	return fmt.Errorf("the observer's watch has ended: %v", last)
 }
 
 func (h *History) fail(err error) {

@@ -1,8 +1,11 @@
 package history
 
 import (
+	"errors"
+	"net/http"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -38,5 +41,18 @@ func TestHas(t *testing.T) {
 	h.add(object("b", "7"), true)
 	if !h.has(map[types.UID]string{"a": "3"}) {
 		t.Error("what was stored earlier is not known any more, or what is gone is missed")
+	}
+}
+
+// An API server that was started again forgets; whatever else ends a watch is a mistake
+// of the campaign.
+func TestEnded(t *testing.T) {
+	for code, want := range map[int32]bool{http.StatusGone: true, http.StatusInternalServerError: false} {
+		if got := errors.Is(ended(&metav1.Status{Code: code}), ErrExpired); got != want {
+			t.Errorf("a watch that ended with %d has expired: %v", code, got)
+		}
+	}
+	if errors.Is(ended(nil), ErrExpired) {
+		t.Error("a watch that ended without a word has expired")
 	}
 }

@@ -130,6 +130,13 @@ func TestJudge(t *testing.T) {
 				st.Postings = []v1.Posting{{ID: "h/Reserve", Kind: v1.MovementReserve, Quantity: 2, Source: "o-s1", Reserve: &v1.ReserveIntent{Grant: "h"}}}
 			})
 		}},
+		"units are promised twice under one grant": {"I2", func(s *sale) {
+			item(s, func(st *v1.StockItemStatus) {
+				reserve := v1.Posting{ID: "n/Reserve", Kind: v1.MovementReserve, Quantity: 1, Source: "o-s2", Reserve: &v1.ReserveIntent{Grant: "n"}}
+				st.Reserved, st.Available, st.Postings = 2, 1, []v1.Posting{reserve, reserve}
+				st.Postings[1].ID = "n/Reservex"
+			})
+		}},
 		"a forged callback is taken": {"I1", func(s *sale) { s.Callbacks = []gatewayfake.Callback{{Forged: true, Status: 204}} }},
 		"a callback is refused":      {"I1", func(s *sale) { s.Callbacks = []gatewayfake.Callback{{Status: 401}} }},
 		"amounts are not the sums": {"I1", func(s *sale) {

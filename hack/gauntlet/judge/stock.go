@@ -18,6 +18,7 @@ func counters(r *Run, report func(string, ...any)) {
 	if !r.OldShipments {
 		promisedOnce(r, report)
 	}
+	grantedOnce(r, report)
 	steps(r, func(before, i *v1.StockItem, _ bool) {
 		st := i.Status
 		over := st.Reserved - (st.OnHand - st.Quarantined)
@@ -89,6 +90,28 @@ func promisedOnce(r *Run, report func(string, ...any)) {
 			promised[o.UID] = now
 		}
 	}
+}
+
+// grantedOnce: each plan of a Shipment has a grant of its own, under which an item
+// promises once, whatever its caches show.
+func grantedOnce(r *Run, report func(string, ...any)) {
+	type promise struct {
+		item  types.UID
+		grant string
+	}
+	ids := map[promise]string{}
+	steps(r, func(_, i *v1.StockItem, _ bool) {
+		for _, p := range i.Status.Postings {
+			if p.Kind != v1.MovementReserve || p.Reserve == nil {
+				continue
+			}
+			of := promise{i.UID, p.Reserve.Grant}
+			if first, there := ids[of]; there && first != p.ID {
+				report("StockItem %s: %d units are promised twice for Shipment %s", i.Name, p.Quantity, p.Source)
+			}
+			ids[of] = p.ID
+		}
+	})
 }
 
 // level is the state of a StockItem.

@@ -332,12 +332,12 @@ type Box struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100000000000
-	MaxMassGrams *int64 `json:"maxMassGrams,omitempty"`
+	MaxMassGrams int64 `json:"maxMassGrams,omitempty"`
 	// maxVolumeCm3 of what is in it; without it there is no limit.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000000000
-	MaxVolumeCm3 *int64 `json:"maxVolumeCm3,omitempty"`
+	MaxVolumeCm3 int64 `json:"maxVolumeCm3,omitempty"`
 }
 
 // CarrierType is who delivers.

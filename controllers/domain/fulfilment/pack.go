@@ -8,22 +8,6 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
-// Box is the largest parcel that a warehouse packs; 0 for no limit.
-type Box struct {
-	MassGrams, VolumeCm3 int64
-}
-
-func boxOf(b *v1.Box) Box {
-	var box Box
-	if b != nil && b.MaxMassGrams != nil {
-		box.MassGrams = *b.MaxMassGrams
-	}
-	if b != nil && b.MaxVolumeCm3 != nil {
-		box.VolumeCm3 = *b.MaxVolumeCm3
-	}
-	return box
-}
-
 // Units are alike units of one line of an Order.
 type Units struct {
 	Line     v1.Identifier
@@ -71,12 +55,13 @@ func (k kind) has(t v1.Trait) bool { return k&(1<<slices.Index(apart, t)) != 0 }
 // Pack packs units into parcels, first fit decreasing (D. S. Johnson 1973): the largest
 // units first, each into the first parcel of its kind that has room. Large is what
 // takes the greater part of a box, by mass or by volume. A parcel has units of at most
-// v1.MaxParcelLines lines. Oversize units are each a parcel of their own, whatever the box is. The same units always give the same parcels.
-func Pack(units []Units, box Box) Packing {
+// v1.MaxParcelLines lines. Oversize units are each a parcel of their own, whatever the
+// box is. The same units always give the same parcels.
+func Pack(units []Units, box v1.Box) Packing {
 	var p packer
 	sorted := slices.Clone(units)
 	slices.SortFunc(sorted, func(a, b Units) int {
-		return cmp.Or(cmp.Compare(box.share(b.Unit), box.share(a.Unit)), cmp.Compare(a.Line, b.Line), unlike(a.Unit, b.Unit))
+		return cmp.Or(cmp.Compare(share(b.Unit, box), share(a.Unit, box)), cmp.Compare(a.Line, b.Line), unlike(a.Unit, b.Unit))
 	})
 	for _, u := range sorted {
 		if u.Quantity > 0 && !p.add(u, box) && !slices.Contains(p.TooLarge, u.Line) {
@@ -98,11 +83,11 @@ type packer struct {
 }
 
 // share is the part of a box that a unit takes, in millionths.
-func (b Box) share(u *v1.UnitTraits) int64 {
+func share(u *v1.UnitTraits, box v1.Box) int64 {
 	if u == nil {
 		return 0
 	}
-	return max(part(u.MassGrams, b.MassGrams), part(u.VolumeCm3, b.VolumeCm3))
+	return max(part(u.MassGrams, box.MaxMassGrams), part(u.VolumeCm3, box.MaxVolumeCm3))
 }
 
 // unlike sorts units of one line that come from several places.
@@ -119,11 +104,11 @@ func part(of, all int64) int64 {
 }
 
 // add packs alike units, and says whether one of them fits into a box at all.
-func (p *packer) add(u Units, box Box) bool {
+func (p *packer) add(u Units, box v1.Box) bool {
 	k := kindOf(u.Unit)
 	one := k.has(v1.TraitOversize)
 	if one {
-		box = Box{}
+		box = v1.Box{}
 	}
 	empty := parcel{kind: k}
 	if empty.room(u.Unit, box) == 0 {
@@ -154,12 +139,12 @@ func (p *packer) add(u Units, box Box) bool {
 }
 
 // room is how many units more fit into a parcel.
-func (p *parcel) room(u *v1.UnitTraits, box Box) v1.Quantity {
+func (p *parcel) room(u *v1.UnitTraits, box v1.Box) v1.Quantity {
 	room := v1.Quantity(v1.MaxQuantity)
 	if u == nil {
 		return room
 	}
-	for _, x := range []struct{ one, used, all int64 }{{u.MassGrams, p.MassGrams, box.MassGrams}, {u.VolumeCm3, p.VolumeCm3, box.VolumeCm3}} {
+	for _, x := range []struct{ one, used, all int64 }{{u.MassGrams, p.MassGrams, box.MaxMassGrams}, {u.VolumeCm3, p.VolumeCm3, box.MaxVolumeCm3}} {
 		if x.one > 0 && x.all > 0 {
 			room = min(room, v1.Quantity((x.all-x.used)/x.one))
 		}

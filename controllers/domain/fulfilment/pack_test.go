@@ -24,32 +24,32 @@ func TestPack(t *testing.T) {
 	lines := func(l ...v1.ParcelLine) []v1.ParcelLine { return l }
 	for name, c := range map[string]struct {
 		units []Units
-		box   Box
+		box   v1.Box
 		want  Packing
 	}{
-		"nothing": {nil, Box{}, Packing{}},
+		"nothing": {nil, v1.Box{}, Packing{}},
 		"of which nothing is known goes into one parcel": {
-			[]Units{{Line: "1", Quantity: 1_000_000_000}, {Line: "2", Quantity: 1}}, Box{1, 1},
+			[]Units{{Line: "1", Quantity: 1_000_000_000}, {Line: "2", Quantity: 1}}, v1.Box{MaxMassGrams: 1, MaxVolumeCm3: 1},
 			Packing{Parcels: []v1.Parcel{{Lines: lines(some("1", 1_000_000_000), some("2", 1))}}},
 		},
 		"no box limits nothing": {
-			[]Units{units("1", 3, 5000, 10)}, Box{},
+			[]Units{units("1", 3, 5000, 10)}, v1.Box{},
 			Packing{Parcels: []v1.Parcel{{Lines: lines(some("1", 3)), MassGrams: 15_000, VolumeCm3: 30}}},
 		},
 		"a full box is full": {
-			[]Units{units("1", 2, 500, 0), units("2", 1, 1, 0)}, Box{MassGrams: 1000},
+			[]Units{units("1", 2, 500, 0), units("2", 1, 1, 0)}, v1.Box{MaxMassGrams: 1000},
 			Packing{Parcels: []v1.Parcel{
 				{Lines: lines(some("1", 2)), MassGrams: 1000}, {Lines: lines(some("2", 1)), MassGrams: 1},
 			}},
 		},
 		"by volume as well": {
-			[]Units{units("1", 2, 1, 600)}, Box{1000, 1000},
+			[]Units{units("1", 2, 1, 600)}, v1.Box{MaxMassGrams: 1000, MaxVolumeCm3: 1000},
 			Packing{Parcels: []v1.Parcel{
 				{Lines: lines(some("1", 1)), MassGrams: 1, VolumeCm3: 600}, {Lines: lines(some("1", 1)), MassGrams: 1, VolumeCm3: 600},
 			}},
 		},
 		"small ones fill what large ones leave": {
-			[]Units{units("small", 3, 300, 0), units("large", 2, 700, 0)}, Box{MassGrams: 1000},
+			[]Units{units("small", 3, 300, 0), units("large", 2, 700, 0)}, v1.Box{MaxMassGrams: 1000},
 			Packing{Parcels: []v1.Parcel{
 				{Lines: lines(some("large", 1), some("small", 1)), MassGrams: 1000},
 				{Lines: lines(some("large", 1), some("small", 1)), MassGrams: 1000},
@@ -60,7 +60,7 @@ func TestPack(t *testing.T) {
 			[]Units{
 				units("a", 1, 1, 1), units("b", 1, 1, 1, v1.TraitHazmat), units("c", 1, 1, 1, v1.TraitColdChain), units("d", 1, 1, 1, v1.TraitFragile),
 				units("e", 1, 1, 1, v1.TraitPerishable), units("f", 1, 1, 1, v1.TraitColdChain, v1.TraitPerishable),
-			}, Box{1000, 1000},
+			}, v1.Box{MaxMassGrams: 1000, MaxVolumeCm3: 1000},
 			Packing{Parcels: []v1.Parcel{
 				{Lines: lines(some("a", 1), some("e", 1)), MassGrams: 2, VolumeCm3: 2, Traits: []v1.Trait{v1.TraitPerishable}},
 				{Lines: lines(some("b", 1)), MassGrams: 1, VolumeCm3: 1, Traits: []v1.Trait{v1.TraitHazmat}},
@@ -69,14 +69,14 @@ func TestPack(t *testing.T) {
 			}},
 		},
 		"an oversize unit is a parcel of its own, whatever the box is": {
-			[]Units{units("1", 2, 5000, 5000, v1.TraitOversize)}, Box{1000, 1000},
+			[]Units{units("1", 2, 5000, 5000, v1.TraitOversize)}, v1.Box{MaxMassGrams: 1000, MaxVolumeCm3: 1000},
 			Packing{Parcels: []v1.Parcel{
 				{Lines: lines(some("1", 1)), MassGrams: 5000, VolumeCm3: 5000, Traits: []v1.Trait{v1.TraitOversize}},
 				{Lines: lines(some("1", 1)), MassGrams: 5000, VolumeCm3: 5000, Traits: []v1.Trait{v1.TraitOversize}},
 			}},
 		},
 		"what is larger than a box is told": {
-			[]Units{units("2", 1, 1001, 0), units("1", 1, 0, 1001), units("3", 1, 1000, 1000)}, Box{1000, 1000},
+			[]Units{units("2", 1, 1001, 0), units("1", 1, 0, 1001), units("3", 1, 1000, 1000)}, v1.Box{MaxMassGrams: 1000, MaxVolumeCm3: 1000},
 			Packing{TooLarge: []v1.Identifier{"1", "2"}, Parcels: []v1.Parcel{{Lines: lines(some("3", 1)), MassGrams: 1000, VolumeCm3: 1000}}},
 		},
 	} {
@@ -95,11 +95,11 @@ func TestPack(t *testing.T) {
 
 // A thousand million units of which each fills a box are told to be too many, at once.
 func TestPackTooMany(t *testing.T) {
-	got := Pack([]Units{units("1", v1.MaxQuantity, 1000, 0), units("2", 1, 1, 0)}, Box{MassGrams: 1000})
+	got := Pack([]Units{units("1", v1.MaxQuantity, 1000, 0), units("2", 1, 1, 0)}, v1.Box{MaxMassGrams: 1000})
 	if !got.TooMany || len(got.Parcels) != v1.MaxParcels {
 		t.Errorf("%d parcels, too many: %v", len(got.Parcels), got.TooMany)
 	}
-	if got := Pack([]Units{units("1", v1.MaxParcels, 1000, 0)}, Box{MassGrams: 1000}); got.TooMany || len(got.Parcels) != v1.MaxParcels {
+	if got := Pack([]Units{units("1", v1.MaxParcels, 1000, 0)}, v1.Box{MaxMassGrams: 1000}); got.TooMany || len(got.Parcels) != v1.MaxParcels {
 		t.Errorf("%d parcels are too many", len(got.Parcels))
 	}
 }
@@ -110,7 +110,7 @@ func TestPackIsBounded(t *testing.T) {
 	for i := range 100 {
 		all = append(all, units(v1.Identifier(fmt.Sprint(i)), v1.MaxQuantity, 100_000_000, 1_000_000_000))
 	}
-	got := Pack(all, Box{})
+	got := Pack(all, v1.Box{})
 	if len(got.Parcels) != 5 {
 		t.Errorf("%d parcels", len(got.Parcels))
 	}
@@ -125,7 +125,7 @@ func TestPackIsBounded(t *testing.T) {
 // more than a box holds.
 func TestPackKeepsUnits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		box := Box{rapid.Int64Range(0, 50).Draw(t, "grams"), rapid.Int64Range(0, 50).Draw(t, "cm3")}
+		box := v1.Box{MaxMassGrams: rapid.Int64Range(0, 50).Draw(t, "grams"), MaxVolumeCm3: rapid.Int64Range(0, 50).Draw(t, "cm3")}
 		of := map[v1.Identifier]Units{}
 		var all []Units
 		for i := range rapid.IntRange(0, 8).Draw(t, "lines") {
@@ -151,14 +151,14 @@ func TestPackKeepsUnits(t *testing.T) {
 				}
 			}
 			oversize := kind.has(v1.TraitOversize)
-			over := (box.MassGrams > 0 && grams > box.MassGrams) || (box.VolumeCm3 > 0 && cm3 > box.VolumeCm3)
+			over := (box.MaxMassGrams > 0 && grams > box.MaxMassGrams) || (box.MaxVolumeCm3 > 0 && cm3 > box.MaxVolumeCm3)
 			if grams != p.MassGrams || cm3 != p.VolumeCm3 || (over && !oversize) || (oversize && number != 1) {
 				t.Fatalf("%+v in a box of %+v", p, box)
 			}
 		}
 		for _, u := range all {
 			want := u.Quantity
-			over := (box.MassGrams > 0 && u.Unit.MassGrams > box.MassGrams) || (box.VolumeCm3 > 0 && u.Unit.VolumeCm3 > box.VolumeCm3)
+			over := (box.MaxMassGrams > 0 && u.Unit.MassGrams > box.MaxMassGrams) || (box.MaxVolumeCm3 > 0 && u.Unit.VolumeCm3 > box.MaxVolumeCm3)
 			over = over && !kindOf(u.Unit).has(v1.TraitOversize) && u.Quantity > 0
 			if over != slices.Contains(got.TooLarge, u.Line) {
 				t.Fatalf("%+v is too large for %+v: %v", u.Unit, box, !over)
@@ -179,10 +179,10 @@ func TestPackFewLines(t *testing.T) {
 	for i := range v1.MaxParcelLines + 1 {
 		all = append(all, Units{Line: v1.Identifier(fmt.Sprint(i)), Quantity: 2})
 	}
-	if n := len(Pack(all[1:], Box{}).Parcels); n != 1 {
+	if n := len(Pack(all[1:], v1.Box{}).Parcels); n != 1 {
 		t.Errorf("%d lines are in %d parcels", len(all)-1, n)
 	}
-	if n := len(Pack(all, Box{}).Parcels); n != 2 {
+	if n := len(Pack(all, v1.Box{}).Parcels); n != 2 {
 		t.Errorf("%d lines are in %d parcels", len(all), n)
 	}
 }
@@ -197,7 +197,7 @@ func TestPackNearTheFewest(t *testing.T) {
 		for i, m := range masses {
 			all = append(all, units(v1.Identifier(fmt.Sprint(i)), 1, m, 0))
 		}
-		got, best := len(Pack(all, Box{MassGrams: box}).Parcels), fewest(masses, nil, box)
+		got, best := len(Pack(all, v1.Box{MaxMassGrams: box}).Parcels), fewest(masses, nil, box)
 		if got < best || 9*got > 11*best+6 {
 			t.Fatalf("%d parcels, and %d are enough", got, best)
 		}

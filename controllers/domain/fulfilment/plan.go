@@ -32,11 +32,11 @@ func plan(f *Facts, st *v1.ShipmentStatus) *Packing {
 }
 
 // box is the largest parcel of the class of the order.
-func (f *Facts) box() Box {
-	if p := f.Order.Status.Policy; p != nil {
-		return boxOf(p.Warehouse.Box)
+func (f *Facts) box() v1.Box {
+	if p := f.Order.Status.Policy; p != nil && p.Warehouse.Box != nil {
+		return *p.Warehouse.Box
 	}
-	return Box{}
+	return v1.Box{}
 }
 
 // heldUnits are the units that a Shipment holds, with what is known of each: those that
@@ -69,7 +69,7 @@ func packable(p *Packing, c condition.Set) {
 		meta.RemoveStatusCondition(c.Conditions, v1.ConditionPackable)
 	case len(p.TooLarge) > 0:
 		c.False(v1.ConditionPackable, v1.ReasonUnitTooLarge,
-			fmt.Sprintf("a unit of line %s is larger than warehouse.box of the class; pack it by hand, give its StockItem the trait Oversize, or let the next orders have a larger box", p.TooLarge[0]))
+			fmt.Sprintf("a unit of line %s is larger than warehouse.box of the class; pack it by hand; for the next orders give its StockItem the trait Oversize, or the class a larger box", p.TooLarge[0]))
 	case p.TooMany:
 		c.False(v1.ConditionPackable, v1.ReasonTooManyParcels,
 			fmt.Sprintf("it needs more than %d parcels; pack the rest by hand", v1.MaxParcels))

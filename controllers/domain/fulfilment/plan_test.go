@@ -16,7 +16,7 @@ func boxed(s *v1.Shipment, grams int64) *Facts {
 	s.Spec.Location = "main"
 	f.Items[tea].Spec.Unit = &v1.UnitTraits{MassGrams: 600}
 	f.Order.Spec.ShipTo = v1.Address{Country: "CN", Region: "ZJ", City: "Hangzhou"}
-	f.Order.Status.Policy = &v1.PolicySnapshot{Warehouse: v1.WarehousePolicy{Box: &v1.Box{MaxMassGrams: &grams}}}
+	f.Order.Status.Policy = &v1.PolicySnapshot{Warehouse: v1.WarehousePolicy{Box: &v1.Box{MaxMassGrams: grams}}}
 	return f
 }
 

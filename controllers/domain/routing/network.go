@@ -138,25 +138,16 @@ func build(carriers []Carrier, to *v1.Address, g *Goods) *network {
 			n.refused[BadCalendar] += len(c.Lanes)
 			continue
 		}
-		exact := mostExact(c.Lanes, to, g)
+		lanes := n.usable(c.Lanes, to, g)
+		exact := mostExact(lanes, to)
 		first := len(n.edges)
-		for i := range c.Lanes {
-			l := &c.Lanes[i]
-			if l.To.Area != nil && (depth(l.To.Area, to) == 0 || depth(l.To.Area, to) < exact[group(l)]) {
-				continue
-			}
-			cutoff, err := clockOf(l.Cutoff)
-			if err != nil {
-				n.refused[BadCalendar]++
-				continue
-			}
-			if why := refusal(l, g); why != "" {
-				n.refused[why]++
+		for _, l := range lanes {
+			if l.To.Area != nil && depth(l.To.Area, to) < exact[group(l)] {
 				continue
 			}
 			e := edge{
-				carrier: c.Name, lane: l, hours: hours, cutoff: cutoff, from: n.node(l.From), to: customer,
-				cost: Freight(l, g.Parcels), transit: time.Duration(l.TransitHours.P90) * time.Hour,
+				carrier: c.Name, lane: l.Lane, hours: hours, cutoff: l.cutoff, from: n.node(l.From), to: customer,
+				cost: Freight(l.Lane, g.Parcels), transit: time.Duration(l.TransitHours.P90) * time.Hour,
 			}
 			if l.To.Area == nil {
 				e.to = n.node(l.To.Place)
@@ -170,6 +161,34 @@ func build(carriers []Carrier, to *v1.Address, g *Goods) *network {
 		n.out[e.from] = append(n.out[e.from], i)
 	}
 	return n
+}
+
+// offer is a lane that takes the goods.
+type offer struct {
+	*v1.Lane
+	cutoff clock
+}
+
+// usable are the lanes that take the goods and do not end elsewhere.
+func (n *network) usable(lanes []v1.Lane, to *v1.Address, g *Goods) []offer {
+	var list []offer
+	for i := range lanes {
+		l := &lanes[i]
+		if l.To.Area != nil && depth(l.To.Area, to) == 0 {
+			continue
+		}
+		cutoff, err := clockOf(l.Cutoff)
+		why := BadCalendar
+		if err == nil {
+			why = refusal(l, g)
+		}
+		if why != "" {
+			n.refused[why]++
+			continue
+		}
+		list = append(list, offer{l, cutoff})
+	}
+	return list
 }
 
 // node is the number of a place, from 1.
@@ -189,15 +208,13 @@ type tariff struct {
 	mode v1.Mode
 }
 
-func group(l *v1.Lane) tariff { return tariff{l.From, l.Mode} }
+func group(l offer) tariff { return tariff{l.From, l.Mode} }
 
-// mostExact is how exactly the best areas of each tariff name the address, of the lanes
-// that take the goods.
-func mostExact(lanes []v1.Lane, to *v1.Address, g *Goods) map[tariff]int {
+// mostExact is how exactly the best areas of each tariff name the address.
+func mostExact(lanes []offer, to *v1.Address) map[tariff]int {
 	best := map[tariff]int{}
-	for i := range lanes {
-		l := &lanes[i]
-		if l.To.Area == nil || refusal(l, g) != "" {
+	for _, l := range lanes {
+		if l.To.Area == nil {
 			continue
 		}
 		if d := depth(l.To.Area, to); d > best[group(l)] {

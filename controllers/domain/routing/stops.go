@@ -34,8 +34,7 @@ func (d Distances) Length(tour []int) int64 {
 // is short: from each point to the nearest one that is left, and then, as long as that
 // makes it shorter, parts of the trip are turned round (2-opt, G. A. Croes 1958) or up
 // to three stops in a row moved elsewhere (Or-opt, I. Or 1976). It is meant for the stops
-// of a day, some hundreds. The same points in the
-// same order always give the same trip.
+// of a day, some hundreds. The same points in the same order always give the same trip.
 func Stops(d Distances) []int {
 	tour := nearest(d)
 	for turned, moved := true, true; turned || moved; {

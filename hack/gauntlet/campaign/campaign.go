@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
 	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
@@ -350,7 +351,7 @@ func (c *runs) some(ctx context.Context, env *testenv.Env, plans []Plan, done fu
 				return ctx.Err()
 			}
 			r, err := runner.Run(ctx, p, c.references[p.Scene])
-			if errors.Is(err, history.ErrExpired) {
+			if errors.Is(err, history.ErrExpired) && len(p.Faults) > 0 && slices.Contains(fault.AtPlane(), p.Faults[0].Kind) {
 				r, err = &Result{ID: p.ID(), Plan: p, Verdict: Unreached}, nil
 			}
 			if err != nil {

@@ -149,9 +149,7 @@ func (r *Runner) judge(ctx context.Context, st *stage, result *Result, end endin
 		record.run.Reference = &same
 	}
 	record.run.Forced = slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return f.Kind == fault.Stripped })
-	record.run.OldShipments = slices.ContainsFunc(p.Faults, func(f fault.Fault) bool {
-		return f.Resource == "shipments" || f.Kind == fault.Stalled || f.Kind == fault.Cut
-	})
+	record.run.OldShipments = slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return f.Resource == "shipments" })
 	result.Converged = end.took
 	result.record, result.Writes, result.Versions = record, record.run.Writes, len(record.run.Versions)
 	if reference != nil && st.processes == nil && !deleted(p.Faults) {

@@ -168,7 +168,7 @@ func TestJudge(t *testing.T) {
 		"a declined call is tried again": {"I7", func(s *sale) {
 			order(s, func(o *v1.Order) {
 				o.Status.Payment.Operations = append(o.Status.Payment.Operations,
-					v1.PaymentOperation{ID: "r1", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1, RecordedAt: &metav1.Time{}},
+					v1.PaymentOperation{ID: "r1", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1}, // adopted
 					v1.PaymentOperation{ID: "r2", Kind: v1.OperationRefund, State: v1.OperationDeclined, Basis: 1, RecordedAt: &metav1.Time{}})
 			})
 		}},

@@ -115,10 +115,9 @@ func nothingTwice(r *Run, report func(string, ...any)) {
 		declined := map[v1.OperationKind]*v1.PaymentOperation{}
 		for i := range operations(o) {
 			op := &operations(o)[i]
-			if op.RecordedAt == nil {
-				continue // it was adopted: why it was tried is an earlier Order's story
-			}
-			if before := declined[op.Kind]; before != nil && op.Basis <= before.Basis {
+			// Why an adopted one was tried is an earlier Order's story.
+			adopted := op.RecordedAt == nil
+			if before := declined[op.Kind]; before != nil && !adopted && op.Basis <= before.Basis {
 				report("Order %s: %s was declined, and is tried again without an edit", o.Name, op.Kind)
 			}
 			if declined[op.Kind] = nil; op.State == v1.OperationDeclined {

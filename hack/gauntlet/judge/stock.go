@@ -66,8 +66,11 @@ func counters(r *Run, report func(string, ...any)) {
 }
 
 // promisedOnce: no units are promised for a Shipment that is there already, with others.
-// Such a promise is taken back, but until then somebody else may lack the units.
+// Such a promise is taken back, but until then somebody else may lack the units. A plan
+// of which an item held its part before the Shipment was there may still be carried out
+// on the others.
 func promisedOnce(r *Run, report func(string, ...any)) {
+	begun := map[string]bool{}
 	grants := map[v1.ObjectName]string{}
 	promised := map[types.UID]map[string]bool{}
 	for _, v := range r.Versions {
@@ -83,7 +86,11 @@ func promisedOnce(r *Run, report func(string, ...any)) {
 					continue
 				}
 				now[p.ID] = true
-				if grant, there := grants[p.Source]; there && grant != p.Reserve.Grant && !promised[o.UID][p.ID] {
+				grant, there := grants[p.Source]
+				if !there {
+					begun[p.Reserve.Grant] = true
+				}
+				if there && grant != p.Reserve.Grant && !promised[o.UID][p.ID] && !begun[p.Reserve.Grant] {
 					report("StockItem %s: %d units are promised for Shipment %s, which is there with others", o.Name, p.Quantity, p.Source)
 				}
 			}

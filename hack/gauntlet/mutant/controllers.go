@@ -61,6 +61,18 @@ func controllers() []Mutant {
 			Replace: "	return v.open == nil && v.sums.Authorized == 0 && (MUTANT || v.sums.Kept() == v.amounts.Due)",
 		},
 		{
+			Name: "gone-is-done", About: "a finalizer whose removal was answered 404 counts as removed",
+			Kinds: []string{"K7"},
+			File:  "controllers/order/act.go", Find: "		return lifecycle.Outcome{}, kube.RemoveFinalizer(ctx, r.Client, f.Order, v1.OrderFinalizer)",
+			Replace: "		err := kube.RemoveFinalizer(ctx, r.Client, f.Order, v1.OrderFinalizer)\n\t\tif MUTANT && kube.Outdated(err) {\n\t\t\treturn lifecycle.Outcome{}, nil\n\t\t}\n\t\treturn lifecycle.Outcome{}, err",
+		},
+		{
+			Name: "goes-unseen", About: "an order goes before its provider shows what it did",
+			Kinds: []string{"X13"},
+			File:  "controllers/order/act.go", Find: "		} else if !lifecycle.Orphaned(f.Order) {",
+			Replace: "		} else if !lifecycle.Orphaned(f.Order) && !MUTANT {",
+		},
+		{
 			Name: "never-ending", About: "each look leaves a goroutine behind",
 			File: "controllers/order/controller.go", Find: "	plan := lifecycle.Decide(facts, now)",
 			Replace: "	if MUTANT {\n\t\tgo func() { select {} }()\n\t}\n\tplan := lifecycle.Decide(facts, now)",

@@ -7,6 +7,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
 func cancel(o *v1.Order) { o.Spec.Cancel = &v1.CancelRequest{} }
@@ -86,11 +87,26 @@ func again() *Scene {
 			{When: func(w *World) bool { return w.Order("o") == nil }, Do: place(o)},
 			// The provider knows the earlier order, so that a person is asked; not if it still
 			// has the money, which then pays for this one.
-			{When: either(in("o", v1.OrderOnHold), in("o", v1.OrderProcessing)), Do: edit("o", func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })},
+			{When: either(in("o", v1.OrderOnHold), all(in("o", v1.OrderProcessing), moneyStays)), Do: edit("o", func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })},
 			{When: all(in("o", v1.OrderProcessing), reserved("o"), units("o", 2)), Do: deliver("o")},
 		},
 		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
 	}
+}
+
+// moneyStays says whether the gateway has taken more than it gave back.
+func moneyStays(w *World) bool {
+	var kept v1.Amount
+	for _, e := range w.Gateway.Ledger() {
+		switch {
+		case e.State != gatewayfake.StateSucceeded:
+		case e.Kind == v1.OperationCapture:
+			kept += e.Amount
+		case e.Kind == v1.OperationRefund:
+			kept -= e.Amount
+		}
+	}
+	return kept > 0
 }
 
 // drop deletes an Order.

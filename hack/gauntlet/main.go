@@ -10,19 +10,20 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/campaign"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The managers of the campaign have loggers of their own, which are searched for
-	// secrets; what the libraries say beside that is not of the campaign.
-	log.SetLogger(logr.Discard())
-	klog.SetLogger(logr.Discard())
+	// What the managers log is kept with each run; what the libraries log is searched for
+	// secrets, and belongs to no run.
+	log.SetLogger(campaign.LibraryLogger())
+	klog.SetLogger(campaign.LibraryLogger())
 	root := &cobra.Command{
 		Use: "gauntlet", Short: "Let things go wrong while orders are worked on, and judge what happened",
 		SilenceUsage: true, SilenceErrors: true,

@@ -104,6 +104,9 @@ func (s *stage) goOn(ctx context.Context, w *fault.Wire, faults []fault.Fault) (
 	switch {
 	case deleted(faults) && w.Reached(faults[0]):
 		missing = scene.Settled(s.world, faults[0].Kind == fault.Emptied)
+		if missing == "" && faults[0].Kind == fault.Deleted && s.scene.Survivors != nil {
+			missing = s.scene.Survivors(s.world)
+		}
 	case done:
 		if missing = s.scene.End(s.world); missing == "" {
 			missing = scene.Leaving(s.world)

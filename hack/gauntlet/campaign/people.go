@@ -25,7 +25,7 @@ func (s *stage) meddle(faults []fault.Fault, w *fault.Wire) error {
 			continue
 		}
 		for _, o := range history.All[*v1.Order](s.world.History) {
-			if string(o.Status.Phase) != phase {
+			if string(o.Status.Phase) != phase || (f.Kind == fault.Orphaned && len(history.All[*v1.Shipment](s.world.History)) == 0) {
 				continue
 			}
 			if err := s.act(f.Kind, o.DeepCopy()); err != nil {

@@ -44,6 +44,8 @@ type Learned struct {
 	Scene string `json:"scene"`
 	// Writes are its writes, in order.
 	Writes []string `json:"writes"`
+	// Reads are those of its reads that ask the API server itself and come in every run.
+	Reads []string `json:"reads"`
 	// Sends are the calls to the provider that have an effect, in order, and LookUps the
 	// number of the others.
 	Sends   []v1.OperationKind `json:"sends"`
@@ -73,6 +75,7 @@ func (l *Learned) most() int {
 // meet keeps what two runs have in common.
 func (l *Learned) meet(other *Learned) {
 	l.Writes = l.common(l.Writes, other.Writes, "")
+	l.Reads = slices.DeleteFunc(l.Reads, func(point string) bool { return !slices.Contains(other.Reads, point) })
 	l.Phases = l.common(l.Phases, other.Phases, phasePoint)
 	l.Sends, l.LookUps = l.Sends[:min(len(l.Sends), len(other.Sends))], min(l.LookUps, other.LookUps)
 }
@@ -104,7 +107,10 @@ var (
 	atUnsteady = []fault.Kind{fault.Lost, fault.Conflict, fault.CrashBefore, fault.CrashAfter}
 )
 
-// Enumerate lists every single fault of a scene: each kind at each write, in each
+// withoutShipments are the phases in which an Order has none.
+var withoutShipments = []string{string(v1.OrderReceived), string(v1.OrderOnHold), string(v1.OrderRejected)}
+
+// Enumerate lists every single fault of a scene: each kind at each write and read, in each
 // phase and at each call to the provider. pruned is how many it leaves out because
 // they do the same as another one, or nothing.
 func Enumerate(l *Learned) (plans []Plan, pruned int) {
@@ -141,6 +147,11 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 			}
 		}
 	}
+	for _, point := range l.Reads {
+		for _, k := range fault.AtReads() {
+			add(fault.Fault{Kind: k, Point: point})
+		}
+	}
 	for _, point := range l.Unsteady {
 		kinds := atUnsteady
 		if strings.HasPrefix(point, phasePoint) {
@@ -152,6 +163,10 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 	}
 	for _, phase := range l.Phases {
 		for _, k := range fault.AtPhases() {
+			if k == fault.Orphaned && slices.Contains(withoutShipments, phase) {
+				pruned++
+				continue
+			}
 			add(fault.Fault{Kind: k, Point: phasePoint + phase})
 		}
 	}

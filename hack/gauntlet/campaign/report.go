@@ -222,6 +222,15 @@ func (r *Report) comes(p Plan) bool {
 	return r.Scenes[i].comes(point) && !strings.HasPrefix(point, stepPrefix)
 }
 
+// First is the first plan that broke an invariant, "" if it was the campaign as a whole.
+func (r *Report) First() string {
+	id, _, _ := strings.Cut(r.Violated[0], " ")
+	if strings.HasSuffix(id, ":") {
+		return ""
+	}
+	return id
+}
+
 // points counts the points of a scene that were hit.
 func (r *Report) points(l *Learned, hit map[string]bool) {
 	count := func(what, point string) {
@@ -234,6 +243,9 @@ func (r *Report) points(l *Learned, hit map[string]bool) {
 	}
 	for _, p := range l.Writes {
 		count("writes", p)
+	}
+	for _, p := range l.Reads {
+		count("reads", p)
 	}
 	for _, p := range l.Unsteady {
 		count("unsteady", p)

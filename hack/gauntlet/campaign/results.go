@@ -117,6 +117,11 @@ func build() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding this program: %w", err)
 	}
+	return BuildOf(path)
+}
+
+// BuildOf names the same of another program.
+func BuildOf(path string) (string, error) {
 	sum := sha256.New()
 	files := []string{path}
 	for _, dir := range []string{"config", "cmd"} {

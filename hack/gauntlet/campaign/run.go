@@ -208,7 +208,7 @@ func (s *stage) happened(f fault.Fault) bool {
 
 // learned is what the first life did.
 func (s *stage) learned(r *record) *Learned {
-	l := &Learned{Scene: s.scene.Name, Writes: s.lives[0].Points(), End: judge.End(r.run.Versions)}
+	l := &Learned{Scene: s.scene.Name, Writes: s.lives[0].Points(), Reads: s.lives[0].Reads(), End: judge.End(r.run.Versions)}
 	for _, v := range r.run.Versions {
 		if o, ok := v.Object.(*v1.Order); ok && o.Status.Phase != "" && !slices.Contains(l.Phases, string(o.Status.Phase)) {
 			l.Phases = append(l.Phases, string(o.Status.Phase))

@@ -26,8 +26,8 @@ func (r *Report) Table() string {
 	}
 	_ = t.Flush() // a strings.Builder takes everything
 	hit := func(what string) string { return fmt.Sprintf("%d of %d", r.Hit[what].Hit, r.Hit[what].All) }
-	fmt.Fprintf(&b, "points hit: %s writes, %s calls to the provider, %s phases, %s steps of people, and %s that come now and then; %d pairs of kind and point\n",
-		hit("writes"), hit("calls"), hit("phases"), hit("steps"), hit("unsteady"), r.Pairs)
+	fmt.Fprintf(&b, "points hit: %s writes, %s reads, %s calls to the provider, %s phases, %s steps of people, and %s that come now and then; %d pairs of kind and point\n",
+		hit("writes"), hit("reads"), hit("calls"), hit("phases"), hit("steps"), hit("unsteady"), r.Pairs)
 	fmt.Fprintf(&b, "%d invariants, evaluated %d times over a run, of %d versions of objects in all; %d runs without a fault\n", len(judge.IDs()), r.Evaluations, r.Versions, r.Quiet)
 	fmt.Fprintf(&b, "converged %v after the last fault; writes for each without a fault: %.2f (p50), %.2f (max)\n", r.Converged, r.Amplification[0], r.Amplification[1])
 	if r.Failover.Max > 0 {

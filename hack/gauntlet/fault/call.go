@@ -68,6 +68,9 @@ func (c Call) Permission() string {
 	return c.Verb + " " + c.Resource + "." + c.Group
 }
 
+// Reads says whether a call reads what the campaign looks at.
+func (c Call) Reads() bool { return (c.Verb == "get" || c.Verb == "list") && c.Resource != "leases" }
+
 // Writes says whether a call changes something that the campaign looks at: all but
 // the leader's lease and the questions of authentication.
 func (c Call) Writes() bool {

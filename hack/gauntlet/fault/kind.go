@@ -155,6 +155,9 @@ func AtWrites() []Kind {
 	return []Kind{Refused, Lost, Conflict, TooMany, Unavailable, Forbidden, Vanished, Late, Invalid, TooLarge, CrashBefore, CrashAfter, CrashLate, Stalled, Cut}
 }
 
+// AtReads are the kinds that are tried at every read that asks the API server itself.
+func AtReads() []Kind { return []Kind{Refused, TooMany, Unavailable} }
+
 // AtWatches are the kinds that are tried at every write for every watched resource.
 func AtWatches() []Kind { return []Kind{Frozen, Unseen, Past} }
 

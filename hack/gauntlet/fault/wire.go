@@ -41,6 +41,8 @@ func (f Fault) String() string {
 // ErrDead is the answer to whatever a dead process asks.
 var ErrDead = errors.New("gauntlet: the process is dead")
 
+var errRefused = errors.New("gauntlet: connection refused")
+
 // lateness is how long a write is on its way whose client has given up.
 const lateness = 300 * time.Millisecond
 
@@ -67,6 +69,7 @@ type Wire struct {
 	mu      sync.Mutex
 	counts  map[string]int
 	points  []string
+	reads   []string
 	reached map[Fault]bool
 	last    time.Time
 	writes  int
@@ -126,6 +129,13 @@ func (w *Wire) Points() []string {
 	return append([]string(nil), w.points...)
 }
 
+// Reads are the reads so far that asked the API server itself, in order.
+func (w *Wire) Reads() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]string(nil), w.reads...)
+}
+
 // Writes is how many writes were sent so far.
 func (w *Wire) Writes() int {
 	w.mu.Lock()
@@ -150,17 +160,37 @@ func (w *Wire) Dead() bool {
 func (w *Wire) count(c Call) *Fault {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	point := w.name(c)
+	w.writes++
+	w.points = append(w.points, point)
+	if w.Sent != nil {
+		w.Sent(point)
+	}
+	return w.planned(point)
+}
+
+// countRead names a read, and finds the fault that is planned for it.
+func (w *Wire) countRead(c Call) *Fault {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	point := w.name(c)
+	w.reads = append(w.reads, point)
+	return w.planned(point)
+}
+
+// name is the point of a call; the caller holds the lock.
+func (w *Wire) name(c Call) string {
 	if w.Alike != nil {
 		c.Name = w.Alike(c.Name)
 	}
 	key := c.Key()
 	w.counts[key]++
-	w.writes++
-	point := fmt.Sprintf("%s #%d", key, w.counts[key])
-	w.points = append(w.points, point)
-	if w.Sent != nil {
-		w.Sent(point)
-	}
+	return fmt.Sprintf("%s #%d", key, w.counts[key])
+}
+
+// planned is the fault that is planned for a point, and happens now; the caller holds
+// the lock.
+func (w *Wire) planned(point string) *Fault {
 	for _, f := range w.faults {
 		if f.Point == point && !w.reached[f] {
 			w.reach(f)
@@ -190,6 +220,15 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.next.RoundTrip(r)
 	case c.Verb == "watch":
 		return t.watch(r, c)
+	case c.Reads() && r.URL.Query().Get("resourceVersion") == "":
+		f := w.countRead(c)
+		if f == nil {
+			return t.seen(w.earlier(r, c), c)
+		}
+		if f.Kind == Refused {
+			return nil, errRefused
+		}
+		return refuse(r, f.Kind)
 	case !c.Writes():
 		return t.seen(w.earlier(r, c), c)
 	}
@@ -200,7 +239,7 @@ func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	switch f.Kind {
 	case Refused:
-		return nil, errors.New("gauntlet: connection refused")
+		return nil, errRefused
 	case Lost:
 		t.drop(r, c)
 		return nil, errors.New("gauntlet: the connection was lost")

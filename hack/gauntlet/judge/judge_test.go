@@ -45,7 +45,7 @@ func delivered() *sale {
 	o.Status.Phase, o.Status.ConfirmedAt = v1.OrderConfirmed, new(metav1.NewMicroTime(at.Time))
 	o.Status.Amounts = &v1.OrderAmounts{Total: 2000, Due: 2000, Authorized: 2000}
 	o.Status.Payment = &v1.PaymentStatus{Operations: []v1.PaymentOperation{hold}}
-	o.Status.Lines = []v1.OrderLineStatus{{ID: "1", Ordered: 2}}
+	o.Status.Lines = []v1.OrderLineStatus{{ID: "1", Ordered: 2, Net: 2000}}
 	s.store(o)
 	item.Status.Reserved, item.Status.Available = 2, 3
 	item.Status.Postings = []v1.Posting{{ID: "g/Reserve", Kind: v1.MovementReserve, Quantity: 2, Reserve: &v1.ReserveIntent{Grant: "g"}}}
@@ -67,7 +67,7 @@ func delivered() *sale {
 	s.store(item)
 	o.Status.Phase = v1.OrderCompleted
 	o.Status.Amounts = &v1.OrderAmounts{Total: 2000, Due: 2000, Captured: 2000}
-	o.Status.Lines = []v1.OrderLineStatus{{ID: "1", Ordered: 2, Dispatched: 2, Delivered: 2}}
+	o.Status.Lines = []v1.OrderLineStatus{{ID: "1", Ordered: 2, Dispatched: 2, Delivered: 2, Net: 2000}}
 	take := v1.PaymentOperation{ID: "take", Kind: v1.OperationCapture, Seq: 1, Amount: 2000, State: v1.OperationSucceeded, Parent: "hold", Basis: 1}
 	o.Status.Payment = &v1.PaymentStatus{Operations: []v1.PaymentOperation{hold, take}}
 	s.store(o)
@@ -177,6 +177,31 @@ func TestJudge(t *testing.T) {
 			order(s, func(o *v1.Order) { o.Status.Amounts.Authorized = 1 })
 			s.Versions[len(s.Versions)-1].Gone = true
 		}},
+		"an order goes with the price of what never left": {"I8", func(s *sale) {
+			for _, v := range s.Versions {
+				if parcel, ok := v.Object.(*v1.Shipment); ok {
+					parcel.Spec.Facts.Dispatched, parcel.Status.DispatchedAt = nil, nil
+				}
+			}
+			s.Versions[len(s.Versions)-1].Gone = true
+		}},
+		"an order says that it is reserved and waits": {"I9", func(s *sale) {
+			order(s, func(o *v1.Order) {
+				o.Status.Lines[0].Backordered = 1
+				o.Status.Conditions = []metav1.Condition{{Type: v1.ConditionReserved, Status: metav1.ConditionTrue, ObservedGeneration: 1}}
+			})
+		}},
+		"a count is applied twice": {"I2", func(s *sale) {
+			item(s, func(st *v1.StockItemStatus) { st.CountID = "count-2" })
+			item(s, func(st *v1.StockItemStatus) { st.CountID = "count-1" })
+		}},
+		"a count forgets what has left since": {"I2", func(s *sale) {
+			i := last[*v1.StockItem](s).DeepCopy()
+			taken := metav1.NewTime(time.Date(2026, 3, 1, 11, 0, 0, 0, time.UTC))
+			i.Spec.Count = &v1.StockCount{ID: "count-2", Quantity: 4, TakenAt: taken}
+			i.Status.CountID, i.Status.OnHand, i.Status.Available = "count-2", 5, 5
+			s.store(i)
+		}},
 		"an order has ended and owes":   {"I9", func(s *sale) { order(s, func(o *v1.Order) { o.Status.Amounts.Due = 1999 }) }},
 		"it ends otherwise":             {"I10", func(s *sale) { s.Reference.End = "else" }},
 		"somebody writes after the end": {"I11", func(s *sale) { s.LateWrites = []string{"update orders/status o #9"} }},
@@ -232,6 +257,28 @@ func TestAdoption(t *testing.T) {
 	s.Reference = nil
 	if found := Judge(&s.Run); len(found) > 0 {
 		t.Errorf("%+v", found)
+	}
+}
+
+// Units come back only once their Shipment was cancelled, unless it never had them.
+func TestReleaseBeforeItsCause(t *testing.T) {
+	for name, reserved := range map[string]bool{"the Shipment had them": true, "it never had them": false} {
+		s := delivered()
+		const hasThem = 6 // versions until the Shipment has its units
+		s.Versions, s.Ledger, s.Reference, s.revision = s.Versions[:hasThem], nil, nil, hasThem
+		parcel, item := last[*v1.Shipment](s).DeepCopy(), last[*v1.StockItem](s).DeepCopy()
+		if !reserved {
+			parcel.Status.ReservedAt = nil
+			s.Versions[hasThem-1].Object = parcel.DeepCopy()
+		}
+		item.Status.Reserved, item.Status.Available, item.Status.Postings = 0, 5, nil
+		s.store(item)
+		parcel.Status.CancelledAt = &metav1.Time{Time: time.Now()}
+		s.store(parcel)
+		broken := slices.ContainsFunc(Judge(&s.Run), func(v Violation) bool { return v.Check == "I16" })
+		if broken != reserved {
+			t.Errorf("%s: broken is %v", name, broken)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -137,7 +139,11 @@ func nothingTwice(r *Run, report func(string, ...any)) {
 func honesty(r *Run, report func(string, ...any)) {
 	for _, v := range r.Versions {
 		o, ok := v.Object.(*v1.Order)
-		if !ok || v.Gone || !slices.Contains(ends, o.Status.Phase) {
+		if !ok || v.Gone {
+			continue
+		}
+		saysSo(o, report)
+		if !slices.Contains(ends, o.Status.Phase) {
 			continue
 		}
 		if a := o.Status.Amounts; a != nil && (a.Authorized != 0 || a.Captured-a.Refunded != a.Due) {
@@ -152,6 +158,31 @@ func honesty(r *Run, report func(string, ...any)) {
 		}
 	}
 	booksAtTheEnd(r, report)
+}
+
+// saysSo: a condition of an Order that is about its present spec says what its own
+// counters and amounts say.
+func saysSo(o *v1.Order, report func(string, ...any)) {
+	says := func(condition string) bool {
+		c := meta.FindStatusCondition(o.Status.Conditions, condition)
+		return c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == o.Generation
+	}
+	var open, arriving v1.Quantity
+	for _, l := range o.Status.Lines {
+		open += l.Backordered
+		arriving += l.Ordered - l.Cancelled - l.Delivered
+	}
+	a := o.Status.Amounts
+	switch {
+	case says(v1.ConditionReserved) && open > 0:
+		report("Order %s says that it is reserved, and %d units are not", o.Name, open)
+	case says(v1.ConditionFulfilled) && arriving != 0:
+		report("Order %s says that it is fulfilled, and %d units have not arrived", o.Name, arriving)
+	case says(v1.ConditionPaid) && a != nil && a.Captured-a.Refunded < a.Due:
+		report("Order %s says that it is paid, and %d of %d are", o.Name, a.Captured-a.Refunded, a.Due)
+	case says(v1.ConditionReady) && o.Status.ObservedGeneration != o.Generation:
+		report("Order %s says that it is ready, and has not seen its spec", o.Name)
+	}
 }
 
 // booksAtTheEnd holds each Order that has ended against the gateway's own books: nothing
@@ -187,6 +218,65 @@ func booksAtTheEnd(r *Run, report func(string, ...any)) {
 		}
 		if a := o.Status.Amounts; a != nil && kept != a.Due {
 			report("Order %s is %s, and by the gateway's books %d stayed of %d due", o.Name, o.Status.Phase, kept, a.Due)
+		}
+	}
+}
+
+// leftBehind: an Order that was deleted leaves no money behind, whatever it said last: by
+// the gateway's own books nothing is held for it, and what stayed is the price of the
+// units that have left, and at most the shipping fee.
+func leftBehind(r *Run, report func(string, ...any)) {
+	if r.Forced {
+		return
+	}
+	held, kept := map[string]v1.Amount{}, map[string]v1.Amount{}
+	for _, e := range r.Ledger {
+		if e.State != gatewayfake.StateSucceeded {
+			continue
+		}
+		hold(held, e.Kind, e.ID, e.Parent, e.Amount)
+		switch e.Kind {
+		case v1.OperationCapture:
+			kept[e.ID] = e.Amount
+		case v1.OperationRefund:
+			kept[e.ID] = -e.Amount
+		}
+	}
+	dispatched := map[types.UID]map[v1.Identifier]v1.Quantity{}
+	last := map[types.UID]*v1.Shipment{}
+	steps(r, func(_, s *v1.Shipment, _ bool) { last[s.UID] = s })
+	for _, s := range last {
+		if s.Status.DispatchedAt == nil && s.Spec.Facts.Dispatched == nil {
+			continue
+		}
+		order := types.UID(s.Spec.OrderUID)
+		if dispatched[order] == nil {
+			dispatched[order] = map[v1.Identifier]v1.Quantity{}
+		}
+		for _, i := range s.Spec.Items {
+			dispatched[order][i.Line] += i.Quantity
+		}
+	}
+	for uid, o := range r.last() {
+		if !r.gone(o) || o.Status.Amounts == nil {
+			continue
+		}
+		stayed, onHold := byHand(o), v1.Amount(0)
+		for _, op := range operations(o) {
+			stayed, onHold = stayed+kept[op.ID], onHold+max(0, held[op.ID])
+		}
+		var price v1.Amount
+		for _, l := range o.Status.Lines {
+			if l.Ordered > 0 {
+				price += (l.Net + l.Tax) * v1.Amount(dispatched[uid][l.ID]) / v1.Amount(l.Ordered)
+			}
+		}
+		most := price
+		if len(dispatched[uid]) > 0 {
+			most += o.Status.Amounts.Shipping
+		}
+		if onHold > 0 || stayed < price || stayed > most {
+			report("Order %s is gone; by the gateway's books %d are held for it and %d stayed, and what has left costs %d", o.Name, onHold, stayed, price)
 		}
 	}
 }

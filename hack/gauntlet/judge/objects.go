@@ -117,6 +117,7 @@ func deletions(r *Run, report func(string, ...any)) {
 			report("Order %s went while %d were held and %d kept of %d due", o.Name, a.Authorized, kept(o), a.Due)
 		}
 	})
+	leftBehind(r, report)
 	for _, o := range there {
 		if s, ok := o.(*v1.Shipment); ok && s.Status.CancelledAt == nil && s.Status.DispatchedAt == nil {
 			if _, alive := there[types.UID(s.Spec.OrderUID)]; !alive && r.Missing == "" {

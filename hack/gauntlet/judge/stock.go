@@ -42,6 +42,7 @@ func counters(r *Run, report func(string, ...any)) {
 			report("StockItem %s: %d more are promised than there are, and nobody counted", i.Name, over)
 		}
 	})
+	countedOnce(r, report)
 	latest := map[types.UID]*v1.StockItem{}
 	steps(r, func(_, i *v1.StockItem, _ bool) { latest[i.UID] = i })
 	held := map[types.UID]v1.Quantity{}
@@ -61,6 +62,53 @@ func counters(r *Run, report func(string, ...any)) {
 	for uid, i := range latest {
 		if r.Missing == "" && len(i.Status.Postings) == 0 && i.Status.Reserved != held[uid] {
 			report("StockItem %s reserves %d, and the Shipments hold %d", i.Name, i.Status.Reserved, held[uid])
+		}
+	}
+}
+
+// countedOnce: a stock-take says how many units are on hand, less those that have left
+// since it was taken; one that was applied before changes nothing.
+func countedOnce(r *Run, report func(string, ...any)) {
+	applied := map[types.UID]map[string]bool{}
+	left := map[types.UID]*v1.Shipment{}
+	latest := map[types.UID]*v1.StockItem{}
+	for _, v := range r.Versions {
+		if s, ok := v.Object.(*v1.Shipment); ok && s.Status.DispatchedAt != nil {
+			left[s.UID] = s
+		}
+		i, ok := v.Object.(*v1.StockItem)
+		if !ok {
+			continue
+		}
+		before := latest[i.UID]
+		latest[i.UID] = i
+		id := i.Status.CountID
+		if id == "" || (before != nil && before.Status.CountID == id) {
+			continue
+		}
+		if applied[i.UID] == nil {
+			applied[i.UID] = map[string]bool{}
+		}
+		if applied[i.UID][id] {
+			report("StockItem %s: count %s was applied twice", i.Name, id)
+		}
+		applied[i.UID][id] = true
+		if i.Spec.Count == nil || string(i.Spec.Count.ID) != id {
+			continue
+		}
+		var since v1.Quantity
+		for _, s := range left {
+			if s.Status.DispatchedAt.After(i.Spec.Count.TakenAt.Time) {
+				for _, it := range s.Spec.Items {
+					if types.UID(it.StockItemUID) == i.UID {
+						since += it.Quantity
+					}
+				}
+			}
+		}
+		// Of what has left since, some may be yet to be counted as having left.
+		if on := i.Status.OnHand; on > i.Spec.Count.Quantity || on < i.Spec.Count.Quantity-since {
+			report("StockItem %s: %d were counted, %d have left since, and %d are on hand", i.Name, i.Spec.Count.Quantity, since, on)
 		}
 	}
 }
@@ -200,7 +248,11 @@ func linearizable(r *Run, report func(string, ...any)) {
 			if l.left > 0 {
 				add(uid, move{kind: "Consume", q: q}, l.left, l.marked(uid, v1.MovementConsume, end))
 			} else if l.cancelled > 0 {
-				add(uid, move{kind: "Release", q: q}, promised[0], l.marked(uid, v1.MovementRelease, end))
+				from := l.cancelled
+				if l.shipment.Status.ReservedAt == nil {
+					from = promised[0] // a promise may be taken back before its Shipment knows of it
+				}
+				add(uid, move{kind: "Release", q: q}, from, l.marked(uid, v1.MovementRelease, end))
 			}
 		}
 	}

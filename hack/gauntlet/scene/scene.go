@@ -35,6 +35,9 @@ type Scene struct {
 	// End says what is missing to the end of the course, "" for nothing. It must go on
 	// holding.
 	End func(*World) string
+	// Survivors says what is missing to the end if one of the Orders was deleted, nil if
+	// there is only one.
+	Survivors func(*World) string
 	// Without are the kinds of faults that would make it another course of events.
 	Without []fault.Kind
 	// Alike names objects by what they have in common where it does not matter which of
@@ -55,7 +58,7 @@ type Step struct {
 // All are the scenes there are.
 func All() []*Scene {
 	return []*Scene{
-		happy(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(),
+		happy(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(), recount(),
 		remove(), again(), pause(), simulated(), ask(), maximal(),
 	}
 }

@@ -73,6 +73,56 @@ func race() *Scene {
 			}
 			return ends(nil, map[string][2]v1.Quantity{"tea": {0, 0}})(w)
 		},
+		Survivors: func(w *World) string {
+			for i := range 5 {
+				if o := w.Order(fmt.Sprint("o", i)); o != nil && o.Status.Phase != v1.OrderCompleted && o.Status.Phase != v1.OrderBackordered {
+					return fmt.Sprintf("Order %s is %s", o.Name, o.Status.Phase)
+				}
+			}
+			return ends(nil, map[string][2]v1.Quantity{"tea": {0, 0}})(w) // whoever has gone, others get the units
+		},
+	}
+}
+
+func recount() *Scene {
+	return &Scene{
+		Name: "recount", About: "A count comes in of before some units left, and then an older one again: they change what they should.",
+		Class:   func(c *v1.OrderClass) { testenv.Manual(c) },
+		Objects: []client.Object{stock("tea", "TEA", 9), order("o").Line("TEA", 2).Obj()},
+		Steps: []Step{
+			{When: reserved("o"), Do: count("tea", "count-2", 8)},
+			{When: all(reserved("o"), counted("tea", "count-2")), Do: deliver("o")},
+			{When: all(delivered("o"), onHand("tea", 6)), Do: count("tea", "count-3", 7)},
+			{When: all(counted("tea", "count-3"), onHand("tea", 5)), Do: countAgain("tea", "count-2", 8)},
+		},
+		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {5, 0}}),
+	}
+}
+
+// counted says whether a stock-take is in the counters of an item.
+func counted(item, id string) func(*World) bool {
+	return func(w *World) bool {
+		i := w.Item(item)
+		return i != nil && i.Status.CountID == id
+	}
+}
+
+// onHand says how many units an item has.
+func onHand(item string, q v1.Quantity) func(*World) bool {
+	return func(w *World) bool {
+		i := w.Item(item)
+		return i != nil && i.Status.OnHand == q
+	}
+}
+
+// countAgain states a stock-take that was taken before the last one.
+func countAgain(item string, id v1.Identifier, q v1.Quantity) func(*World) error {
+	return func(w *World) error {
+		i := &v1.StockItem{}
+		i.Namespace, i.Name = w.Namespace, item
+		return patch(w, i, func() {
+			i.Spec.Count = &v1.StockCount{ID: id, Quantity: q, TakenAt: testenv.Seconds(i.Status.CountTakenAt.Add(-time.Second))}
+		})
 	}
 }
 

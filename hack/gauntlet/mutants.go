@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,9 +58,18 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the mutants: %w\n%s", err, out)
 	}
+	code, err := campaign.BuildOf(binary)
+	if err != nil {
+		return err
+	}
 	before, err := campaign.ReadMatrix(dir) // a run of some mutants keeps the others
 	if err != nil {
 		return err
+	}
+	before = slices.DeleteFunc(before, func(k campaign.Kill) bool { return k.Build != code })
+	// Without a mutant nothing may be seen, with as many plans at the same time as with one.
+	if broken, err := violates(ctx, binary, []string{"run", "--hunt", "--out", filepath.Join(work, "none"), "--learned", learned, "--parallel", fmt.Sprint(parallel)}); err != nil || broken {
+		return fmt.Errorf("a run without any mutant: %w", cmp.Or(err, errViolated))
 	}
 	var kills []campaign.Kill
 	for _, m := range mutant.All() {
@@ -73,6 +83,7 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 		if err != nil {
 			return err
 		}
+		k.Build = code
 		fmt.Printf("%-24s %-24s after %3d plans, %v\n", k.Name, strings.Join(k.By, " "), k.Ran, k.Wall.Round(time.Second))
 		kills = append(kills, *k)
 	}
@@ -85,6 +96,10 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 	}
 	return nil
 }
+
+// controls is how often the plan that saw a mutant is tried without it until it reaches
+// its point.
+const controls = 3
 
 // hunt runs the campaign with a mutant alive.
 func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, parallel int) (*campaign.Kill, error) {
@@ -108,9 +123,16 @@ func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, par
 	if len(report.Violated) == 0 {
 		return k, nil
 	}
-	// The same plan must pass without the mutant, or it is not the mutant that was seen.
-	k.Plan, _, _ = strings.Cut(report.Violated[0], " ")
-	broken, err := violates(ctx, binary, []string{"run", "--hunt", "--out", dir, "--learned", learned, "--plan", k.Plan})
+	// The same must pass without the mutant, or it is not the mutant that was seen: the
+	// same plan, or what the campaign says of all its plans together, the same plans.
+	without := args
+	if k.Plan = report.First(); k.Plan != "" {
+		without = []string{"run", "--hunt", "--out", dir, "--learned", learned, "--plan", k.Plan}
+	}
+	broken, err := violates(ctx, binary, without)
+	for try := 1; errors.Is(err, errUnreached) && try < controls; try++ {
+		broken, err = violates(ctx, binary, without)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("without mutant %s: %w", m.Name, err)
 	}
@@ -127,8 +149,10 @@ func violates(ctx context.Context, binary string, args []string, env ...string) 
 	c.Env = append(os.Environ(), env...)
 	out, err := c.CombinedOutput()
 	switch text := string(out); {
-	case err == nil, strings.Contains(text, errUnreached.Error()):
+	case err == nil:
 		return false, nil
+	case strings.Contains(text, errUnreached.Error()):
+		return false, errUnreached
 	case strings.Contains(text, errViolated.Error()):
 		return true, nil
 	}

@@ -19,9 +19,11 @@ type Kill struct {
 	// By are the invariants that it broke; none if it survived.
 	By []string `json:"by"`
 	// Plan is the first that showed it, and Ran how many were run.
-	Plan string        `json:"plan,omitempty"`
-	Ran  int           `json:"ran"`
-	Wall time.Duration `json:"wall"`
+	Plan string `json:"plan,omitempty"`
+	// Build is the code that the mutant was planted into.
+	Build string        `json:"build"`
+	Ran   int           `json:"ran"`
+	Wall  time.Duration `json:"wall"`
 }
 
 // ReadMatrix reads the last kill matrix, nil if there is none.

@@ -1,7 +1,9 @@
 package mutant
 
+import "slices"
+
 // All are the mutants there are.
-func All() []Mutant { return append(append(money(), stock()...), controllers()...) }
+func All() []Mutant { return slices.Concat(money(), stock(), counts(), identity(), controllers()) }
 
 // money are mistakes about payments.
 func money() []Mutant {

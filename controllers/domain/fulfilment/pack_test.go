@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 func units(line v1.Identifier, q v1.Quantity, grams, cm3 int64, traits ...v1.Trait) Units {
@@ -123,54 +124,56 @@ func TestPackIsBounded(t *testing.T) {
 
 // Every unit that fits into a box is in one parcel, with its like only, and no parcel is
 // more than a box holds.
-func TestPackKeepsUnits(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		box := v1.Box{MaxMassGrams: rapid.Int64Range(0, 50).Draw(t, "grams"), MaxVolumeCm3: rapid.Int64Range(0, 50).Draw(t, "cm3")}
-		of := map[v1.Identifier]Units{}
-		var all []Units
-		for i := range rapid.IntRange(0, 8).Draw(t, "lines") {
-			u := units(v1.Identifier(fmt.Sprint(i)), v1.Quantity(rapid.Int64Range(0, 15).Draw(t, "quantity")), rapid.Int64Range(0, 60).Draw(t, "mass"),
-				rapid.Int64Range(0, 60).Draw(t, "volume"), rapid.SliceOfNDistinct(rapid.SampledFrom(apart), 0, 2, rapid.ID).Draw(t, "traits")...)
-			of[u.Line], all = u, append(all, u)
+func TestPackKeepsUnits(t *testing.T) { rapid.Check(t, packKeepsUnits) }
+
+func FuzzPackKeepsUnits(f *testing.F) { fuzz.Drawn(f, packKeepsUnits) }
+
+func packKeepsUnits(t *rapid.T) {
+	box := v1.Box{MaxMassGrams: rapid.Int64Range(0, 50).Draw(t, "grams"), MaxVolumeCm3: rapid.Int64Range(0, 50).Draw(t, "cm3")}
+	of := map[v1.Identifier]Units{}
+	var all []Units
+	for i := range rapid.IntRange(0, 8).Draw(t, "lines") {
+		u := units(v1.Identifier(fmt.Sprint(i)), v1.Quantity(rapid.Int64Range(0, 15).Draw(t, "quantity")), rapid.Int64Range(0, 60).Draw(t, "mass"),
+			rapid.Int64Range(0, 60).Draw(t, "volume"), rapid.SliceOfNDistinct(rapid.SampledFrom(apart), 0, 2, rapid.ID).Draw(t, "traits")...)
+		of[u.Line], all = u, append(all, u)
+	}
+	got := Pack(all, box)
+	packed := map[v1.Identifier]v1.Quantity{}
+	for i, p := range got.Parcels {
+		if p.ID != v1.Identifier(fmt.Sprint(i+1)) || len(p.Lines) == 0 {
+			t.Fatalf("parcel %d: %+v", i+1, p)
 		}
-		got := Pack(all, box)
-		packed := map[v1.Identifier]v1.Quantity{}
-		for i, p := range got.Parcels {
-			if p.ID != v1.Identifier(fmt.Sprint(i+1)) || len(p.Lines) == 0 {
-				t.Fatalf("parcel %d: %+v", i+1, p)
-			}
-			kind := kindOf(of[p.Lines[0].Line].Unit)
-			var grams, cm3, number int64
-			for _, l := range p.Lines {
-				u := of[l.Line]
-				packed[l.Line] += l.Quantity
-				number += int64(l.Quantity)
-				grams, cm3 = grams+u.Unit.MassGrams*int64(l.Quantity), cm3+u.Unit.VolumeCm3*int64(l.Quantity)
-				if l.Quantity < 1 || kindOf(u.Unit) != kind {
-					t.Fatalf("%d of line %s in %+v", l.Quantity, l.Line, p)
-				}
-			}
-			oversize := kind.has(v1.TraitOversize)
-			over := (box.MaxMassGrams > 0 && grams > box.MaxMassGrams) || (box.MaxVolumeCm3 > 0 && cm3 > box.MaxVolumeCm3)
-			if grams != p.MassGrams || cm3 != p.VolumeCm3 || (over && !oversize) || (oversize && number != 1) {
-				t.Fatalf("%+v in a box of %+v", p, box)
+		kind := kindOf(of[p.Lines[0].Line].Unit)
+		var grams, cm3, number int64
+		for _, l := range p.Lines {
+			u := of[l.Line]
+			packed[l.Line] += l.Quantity
+			number += int64(l.Quantity)
+			grams, cm3 = grams+u.Unit.MassGrams*int64(l.Quantity), cm3+u.Unit.VolumeCm3*int64(l.Quantity)
+			if l.Quantity < 1 || kindOf(u.Unit) != kind {
+				t.Fatalf("%d of line %s in %+v", l.Quantity, l.Line, p)
 			}
 		}
-		for _, u := range all {
-			want := u.Quantity
-			over := (box.MaxMassGrams > 0 && u.Unit.MassGrams > box.MaxMassGrams) || (box.MaxVolumeCm3 > 0 && u.Unit.VolumeCm3 > box.MaxVolumeCm3)
-			over = over && !kindOf(u.Unit).has(v1.TraitOversize) && u.Quantity > 0
-			if over != slices.Contains(got.TooLarge, u.Line) {
-				t.Fatalf("%+v is too large for %+v: %v", u.Unit, box, !over)
-			}
-			if slices.Contains(got.TooLarge, u.Line) {
-				want = 0
-			}
-			if packed[u.Line] != want && !got.TooMany {
-				t.Fatalf("%d of line %s are packed, want %d", packed[u.Line], u.Line, want)
-			}
+		oversize := kind.has(v1.TraitOversize)
+		over := (box.MaxMassGrams > 0 && grams > box.MaxMassGrams) || (box.MaxVolumeCm3 > 0 && cm3 > box.MaxVolumeCm3)
+		if grams != p.MassGrams || cm3 != p.VolumeCm3 || (over && !oversize) || (oversize && number != 1) {
+			t.Fatalf("%+v in a box of %+v", p, box)
 		}
-	})
+	}
+	for _, u := range all {
+		want := u.Quantity
+		over := (box.MaxMassGrams > 0 && u.Unit.MassGrams > box.MaxMassGrams) || (box.MaxVolumeCm3 > 0 && u.Unit.VolumeCm3 > box.MaxVolumeCm3)
+		over = over && !kindOf(u.Unit).has(v1.TraitOversize) && u.Quantity > 0
+		if over != slices.Contains(got.TooLarge, u.Line) {
+			t.Fatalf("%+v is too large for %+v: %v", u.Unit, box, !over)
+		}
+		if slices.Contains(got.TooLarge, u.Line) {
+			want = 0
+		}
+		if packed[u.Line] != want && !got.TooMany {
+			t.Fatalf("%d of line %s are packed, want %d", packed[u.Line], u.Line, want)
+		}
+	}
 }
 
 // A parcel has units of twenty lines, and not of one more.

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -215,7 +216,7 @@ func TestAbandoned(t *testing.T) {
 // even if the stock controller is always ahead of the order's: it must not give
 // the units of a cancelled Shipment to the same order again and again.
 func TestALoweredQuantityComesToRestBesideALineThatWaits(t *testing.T) {
-	s := newSim(t, 1)
+	s := newSim(t, rand.NewPCG(1, 1))
 	s.shop = newShop(t, class(v1.CaptureOnConfirm), v1.PaymentOnline, 3, 2)
 	s.fresh = true
 	turn := func() {

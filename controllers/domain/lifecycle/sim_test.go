@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -256,26 +257,52 @@ func (s *sim) check() {
 	}
 }
 
+// live plays the life of an order, and tells the phase in which it ended.
+func live(t testing.TB, choices rand.Source) v1.OrderPhase {
+	s := newSim(t, choices)
+	defer func() {
+		if t.Failed() {
+			t.Logf("what happened:\n%s", strings.Join(s.log, "\n"))
+		}
+	}()
+	for range 40 + s.r.IntN(120) {
+		s.step()
+	}
+	s.rest()
+	s.check()
+	return s.order().Status.Phase
+}
+
+// choices are made of the bytes of a fuzzer, and at random when they are over.
+type choices struct {
+	bytes []byte
+	rest  *rand.PCG
+}
+
+func (c *choices) Uint64() uint64 {
+	if len(c.bytes) == 0 {
+		return c.rest.Uint64()
+	}
+	b := c.bytes[0]
+	c.bytes = c.bytes[1:]
+	return uint64(b) << 56 // the upper bits decide
+}
+
+// Whatever is done with an order, and in whichever order, what must hold holds.
+func FuzzLife(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte("an order is placed, and then another one, and both are sent"))
+	f.Add([]byte("\x00\x20\x40\x60\x80\xa0\xc0\xe0\xff\xe0\xc0\xa0\x80\x60\x40\x20\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) { live(t, &choices{data, rand.NewPCG(1, 1)}) })
+}
+
 // Random things happen to an order for a while, in any order, with old caches
 // and lost answers. Every status on the way is checked (checkChange), and in
 // the end the order, the stock and the provider's books tell the same.
 func TestSimulation(t *testing.T) {
 	ends := map[v1.OrderPhase]int{}
 	for seed := range uint64(*simSeeds) {
-		ok := t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			s := newSim(t, seed)
-			defer func() {
-				if t.Failed() {
-					t.Logf("what happened:\n%s", strings.Join(s.log, "\n"))
-				}
-			}()
-			for range 40 + s.r.IntN(120) {
-				s.step()
-			}
-			s.rest()
-			s.check()
-			ends[s.order().Status.Phase]++
-		})
+		ok := t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { ends[live(t, rand.NewPCG(seed, 1))]++ })
 		if !ok {
 			break
 		}

@@ -39,8 +39,8 @@ type sim struct {
 	held bool
 }
 
-func newSim(t testing.TB, seed uint64) *sim {
-	r := rand.New(rand.NewPCG(seed, 1))
+func newSim(t testing.TB, choices rand.Source) *sim {
+	r := rand.New(choices)
 	capture := []v1.CaptureMoment{v1.CaptureOnConfirm, v1.CaptureOnDispatch, v1.CaptureOnDelivery}[r.IntN(3)]
 	method := []v1.PaymentMethod{v1.PaymentCard, v1.PaymentCard, v1.PaymentOnline, v1.PaymentCash}[r.IntN(4)]
 	var c *v1.OrderClass

@@ -7,28 +7,31 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 // Who hands over earlier never leaves later, and nobody before it was handed over.
-func TestLeave(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		h, err := hoursOf(&v1.Calendar{
-			TimeZone: rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Havana", "Atlantic/Azores", "Asia/Beirut"}).Draw(t, "zone"),
-			Days:     rapid.SliceOfNDistinct(rapid.SampledFrom(weekdays), 0, 7, rapid.ID).Draw(t, "days"), Closed: []v1.Date{"2026-03-29", "2026-03-30"},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cutoff := clock(rapid.IntRange(-1, 1439).Draw(t, "cutoff"))
-		from := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC)
-		a := from.Add(time.Duration(rapid.Int64Range(0, 14*24*60).Draw(t, "a")) * time.Minute)
-		b := a.Add(time.Duration(rapid.Int64Range(0, 3*24*60).Draw(t, "b")) * time.Minute)
-		first, ok1 := h.leave(a, cutoff)
-		second, ok2 := h.leave(b, cutoff)
-		if !ok1 || !ok2 || first.Before(a) || second.Before(first) || !h.days[first.In(h.zone).Weekday()] {
-			t.Fatalf("handed over %v and %v, leaves %v and %v", a, b, first, second)
-		}
+func TestLeave(t *testing.T) { rapid.Check(t, leavesInOrder) }
+
+func FuzzLeave(f *testing.F) { fuzz.Drawn(f, leavesInOrder) }
+
+func leavesInOrder(t *rapid.T) {
+	h, err := hoursOf(&v1.Calendar{
+		TimeZone: rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Havana", "Atlantic/Azores", "Asia/Beirut"}).Draw(t, "zone"),
+		Days:     rapid.SliceOfNDistinct(rapid.SampledFrom(weekdays), 0, 7, rapid.ID).Draw(t, "days"), Closed: []v1.Date{"2026-03-29", "2026-03-30"},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cutoff := clock(rapid.IntRange(-1, 1439).Draw(t, "cutoff"))
+	from := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC)
+	a := from.Add(time.Duration(rapid.Int64Range(0, 14*24*60).Draw(t, "a")) * time.Minute)
+	b := a.Add(time.Duration(rapid.Int64Range(0, 3*24*60).Draw(t, "b")) * time.Minute)
+	first, ok1 := h.leave(a, cutoff)
+	second, ok2 := h.leave(b, cutoff)
+	if !ok1 || !ok2 || first.Before(a) || second.Before(first) || !h.days[first.In(h.zone).Weekday()] {
+		t.Fatalf("handed over %v and %v, leaves %v and %v", a, b, first, second)
+	}
 }
 
 func TestCalendar(t *testing.T) {

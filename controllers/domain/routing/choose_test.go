@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 // monday is a Monday morning.
@@ -296,45 +297,47 @@ func all(n *network, m measure, via v1.Mode, from int, ready time.Time, most int
 }
 
 // No way is better than the one that is found, whatever is asked for.
-func TestBest(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		carriers := drawn(t)
-		r := request(func(r *Request) {
-			r.From, r.LatePenalty = "a", v1.Amount(rapid.Int64Range(0, 200).Draw(t, "penalty"))
-			r.Objective = rapid.SampledFrom([]v1.DeliveryObjective{v1.ObjectiveCheapest, v1.ObjectiveBalanced, v1.ObjectiveFastest}).Draw(t, "objective")
-			if h := rapid.IntRange(0, 200).Draw(t, "promise"); h > 0 {
-				r.Promise = monday.Add(time.Duration(h) * time.Hour)
-			}
-			r.MaxTransitHours = rapid.SampledFrom([]int32{0, 0, 100}).Draw(t, "transit")
-		})
-		n := build(carriers, r.To, &r.Goods)
-		from, known := n.nodes[r.From]
-		if !known {
-			t.Skip("no lane begins there")
+func TestBest(t *testing.T) { rapid.Check(t, bestOfAll) }
+
+func FuzzBest(f *testing.F) { fuzz.Drawn(f, bestOfAll) }
+
+func bestOfAll(t *rapid.T) {
+	carriers := drawn(t)
+	r := request(func(r *Request) {
+		r.From, r.LatePenalty = "a", v1.Amount(rapid.Int64Range(0, 200).Draw(t, "penalty"))
+		r.Objective = rapid.SampledFrom([]v1.DeliveryObjective{v1.ObjectiveCheapest, v1.ObjectiveBalanced, v1.ObjectiveFastest}).Draw(t, "objective")
+		if h := rapid.IntRange(0, 200).Draw(t, "promise"); h > 0 {
+			r.Promise = monday.Add(time.Duration(h) * time.Hour)
 		}
-		for _, via := range []v1.Mode{"", v1.ModeSea} {
-			m := r.measure(rapid.Bool().Draw(t, "strict"))
-			most := rapid.IntRange(1, MaxHops).Draw(t, "most")
-			want, found := all(n, m, via, from, r.Ready, most)
-			s := search{network: n, measure: m, via: via, ready: r.Ready, most: most}
-			got := s.run(from)
-			if (got != nil) != found {
-				t.Fatalf("found %v, want %v", got != nil, found)
-			}
-			if found && got.hope.compare(want) != 0 {
-				t.Fatalf("a way of value %v, and there is one of %v", got.hope, want)
-			}
-		}
-		// The order of the lists does not matter.
-		choice := Choose(carriers, r)
-		for _, c := range carriers {
-			slices.Reverse(c.Lanes)
-		}
-		slices.Reverse(carriers)
-		if diff := cmp.Diff(choice, Choose(carriers, r)); diff != "" {
-			t.Fatalf("in another order (-before +after):\n%s", diff)
-		}
+		r.MaxTransitHours = rapid.SampledFrom([]int32{0, 0, 100}).Draw(t, "transit")
 	})
+	n := build(carriers, r.To, &r.Goods)
+	from, known := n.nodes[r.From]
+	if !known {
+		t.Skip("no lane begins there")
+	}
+	for _, via := range []v1.Mode{"", v1.ModeSea} {
+		m := r.measure(rapid.Bool().Draw(t, "strict"))
+		most := rapid.IntRange(1, MaxHops).Draw(t, "most")
+		want, found := all(n, m, via, from, r.Ready, most)
+		s := search{network: n, measure: m, via: via, ready: r.Ready, most: most}
+		got := s.run(from)
+		if (got != nil) != found {
+			t.Fatalf("found %v, want %v", got != nil, found)
+		}
+		if found && got.hope.compare(want) != 0 {
+			t.Fatalf("a way of value %v, and there is one of %v", got.hope, want)
+		}
+	}
+	// The order of the lists does not matter.
+	choice := Choose(carriers, r)
+	for _, c := range carriers {
+		slices.Reverse(c.Lanes)
+	}
+	slices.Reverse(carriers)
+	if diff := cmp.Diff(choice, Choose(carriers, r)); diff != "" {
+		t.Fatalf("in another order (-before +after):\n%s", diff)
+	}
 }
 
 // A way of fewer lanes is kept though it costs more: the cheaper one may have too few

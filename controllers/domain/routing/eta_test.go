@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 func scan(kind v1.CarrierEventType, location string, hour int) v1.CarrierEvent {
@@ -68,20 +69,22 @@ func TestExpectIsThePlan(t *testing.T) {
 }
 
 // Where a parcel is does not depend on the order in which its scans come in.
-func TestWhereIsASet(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		_, legs := byTrain()
-		events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.CarrierEvent {
-			kind := rapid.SampledFrom([]v1.CarrierEventType{v1.CarrierAccepted, v1.CarrierInTransit, v1.CarrierOutForDelivery, v1.CarrierFailed}).Draw(t, "kind")
-			return scan(kind, rapid.SampledFrom([]string{"", "hamburg", "shenzhen"}).Draw(t, "location"), rapid.IntRange(-5, 60).Draw(t, "hour"))
-		}), 0, 5).Draw(t, "events")
-		want := Where(legs, monday, events)
-		other := rapid.Permutation(events).Draw(t, "order")
-		if got := Where(legs, monday, slices.Clone(other)); got != want {
-			t.Fatalf("%+v in one order, %+v in another", want, got)
-		}
-		if want.Leg > len(legs) {
-			t.Fatalf("beyond the route: %+v", want)
-		}
-	})
+func TestWhereIsASet(t *testing.T) { rapid.Check(t, whereIsASet) }
+
+func FuzzWhereIsASet(f *testing.F) { fuzz.Drawn(f, whereIsASet) }
+
+func whereIsASet(t *rapid.T) {
+	_, legs := byTrain()
+	events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.CarrierEvent {
+		kind := rapid.SampledFrom([]v1.CarrierEventType{v1.CarrierAccepted, v1.CarrierInTransit, v1.CarrierOutForDelivery, v1.CarrierFailed}).Draw(t, "kind")
+		return scan(kind, rapid.SampledFrom([]string{"", "hamburg", "shenzhen"}).Draw(t, "location"), rapid.IntRange(-5, 60).Draw(t, "hour"))
+	}), 0, 5).Draw(t, "events")
+	want := Where(legs, monday, events)
+	other := rapid.Permutation(events).Draw(t, "order")
+	if got := Where(legs, monday, slices.Clone(other)); got != want {
+		t.Fatalf("%+v in one order, %+v in another", want, got)
+	}
+	if want.Leg > len(legs) {
+		t.Fatalf("beyond the route: %+v", want)
+	}
 }

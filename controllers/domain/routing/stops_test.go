@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
 // onPlane are the distances of points of a plane.
@@ -58,15 +59,17 @@ func isTour(tour []int, n int) bool {
 }
 
 // Every trip begins at the depot and calls at each stop once.
-func TestStopsIsATrip(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		points := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.GeoPoint {
-			return v1.GeoPoint{LatE6: rapid.Int32Range(-90e6, 90e6).Draw(t, "lat"), LngE6: rapid.Int32Range(-180e6, 180e6).Draw(t, "lng")}
-		}), 0, 30).Draw(t, "points")
-		if tour := Stops(Between(points)); !isTour(tour, len(points)) {
-			t.Fatalf("no round trip: %v", tour)
-		}
-	})
+func TestStopsIsATrip(t *testing.T) { rapid.Check(t, stopsAreATrip) }
+
+func FuzzStopsIsATrip(f *testing.F) { fuzz.Drawn(f, stopsAreATrip) }
+
+func stopsAreATrip(t *rapid.T) {
+	points := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1.GeoPoint {
+		return v1.GeoPoint{LatE6: rapid.Int32Range(-90e6, 90e6).Draw(t, "lat"), LngE6: rapid.Int32Range(-180e6, 180e6).Draw(t, "lng")}
+	}), 0, 30).Draw(t, "points")
+	if tour := Stops(Between(points)); !isTour(tour, len(points)) {
+		t.Fatalf("no round trip: %v", tour)
+	}
 }
 
 // Of up to nine stops in a city the trip is at most a tenth longer than the shortest one.

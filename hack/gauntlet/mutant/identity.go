@@ -76,6 +76,10 @@ func counts() []Mutant {
 			Name: "forgets-early", About: "an item forgets a movement before its Shipment has acknowledged it",
 			File: "controllers/domain/ledger/resolve.go", Find: "		case Marked(s, item, p.ID):",
 			Replace: "		case Marked(s, item, p.ID) || MUTANT:",
+			Also: []Edit{{
+				File: "controllers/domain/ledger/turn.go", Find: "	if len(t.status.Postings) >= halfFull ||",
+				Replace: "	if MUTANT || len(t.status.Postings) >= halfFull ||",
+			}},
 		},
 	}
 }

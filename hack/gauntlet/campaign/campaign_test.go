@@ -134,7 +134,7 @@ func TestReport(t *testing.T) {
 // A course that has reached its end comes to rest there, is watched for a while, and what
 // is written then was late.
 func TestRepose(t *testing.T) {
-	r := repose{writes: -1}
+	r := repose{calm: calm, writes: -1}
 	until := func(what string, missing string, writes int, done func(late int, over, left bool) bool) {
 		t.Helper()
 		for range 100 {
@@ -146,7 +146,7 @@ func TestRepose(t *testing.T) {
 		t.Errorf("%s is not seen", what)
 	}
 	until("the end", "", 7, func(_ int, over, left bool) bool { return over && !left })
-	r = repose{writes: -1, watch: time.Hour}
+	r = repose{calm: calm, writes: -1, watch: time.Hour}
 	until("the rest", "", 7, func(int, bool, bool) bool { return !r.rested.IsZero() })
 	r.watch = 0
 	if late, over, _ := r.look("", 9); !over || late != 7 {
@@ -155,7 +155,7 @@ func TestRepose(t *testing.T) {
 	if _, over, left := r.look("something", 9); over || !left {
 		t.Error("that the end was left again is not seen")
 	}
-	r, n := repose{writes: -1}, 0
+	r, n := repose{calm: calm, writes: -1}, 0
 	until("that writes do not stop", "", 0, func(int, bool, bool) bool {
 		n++
 		late, over, _ := r.look("", n)

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
@@ -13,6 +14,9 @@ const (
 	// settle how long the last writes may take before that.
 	calm   = 300 * time.Millisecond
 	settle = 5*calm + time.Second
+	// calmBeside is the same where a manager goes on that has stood still: what it sends
+	// from before is refused, and it looks again a second later.
+	calmBeside = 2 * time.Second
 	// watch is how long the rest is watched of every tenth plan and of each run without a
 	// fault: longer than an item waits until it drops its postings.
 	watch  = 6 * time.Second
@@ -37,13 +41,21 @@ func watched(p Plan) time.Duration {
 	return 0
 }
 
+// calmAfter is how long nobody writes once a course has come to rest.
+func calmAfter(faults []fault.Fault) time.Duration {
+	if slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Stalled }) {
+		return calmBeside
+	}
+	return calm
+}
+
 // live lets a life go on until it crashes, or the end was reached and nobody writes any
 // more, or patience is over.
 func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, p Plan, faults []fault.Fault) (ending, error) {
 	began, patience := time.Now(), time.After(r.Patience)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	rest := repose{watch: watched(p), writes: -1}
+	rest := repose{watch: watched(p), calm: calmAfter(faults), writes: -1}
 	for {
 		changed := s.world.History.Changed()
 		if err := s.world.History.Err(); err != nil {
@@ -130,7 +142,7 @@ func (s *stage) goOn(ctx context.Context, w *fault.Wire, faults []fault.Fault) (
 
 // repose watches whether a course that has reached its end comes to rest there, and stays.
 type repose struct {
-	watch time.Duration
+	watch, calm time.Duration
 	// writes so far, and when the last one was seen.
 	writes int
 	wrote  time.Time
@@ -155,9 +167,9 @@ func (r *repose) look(missing string, writes int) (late int, over, left bool) {
 		r.reached = time.Time{}
 	case r.reached.IsZero():
 		r.reached, r.atEnd = now, writes
-	case r.rested.IsZero() && now.Sub(r.wrote) >= calm && now.Sub(r.reached) >= calm:
+	case r.rested.IsZero() && now.Sub(r.wrote) >= r.calm && now.Sub(r.reached) >= r.calm:
 		r.rested, r.atRest = now, writes
-	case r.rested.IsZero() && now.Sub(r.reached) >= settle:
+	case r.rested.IsZero() && now.Sub(r.reached) >= settle+r.calm:
 		return r.atEnd, true, false // there is no end of it
 	}
 	if !r.rested.IsZero() && now.Sub(r.rested) >= r.watch {

@@ -23,6 +23,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
 	"ordercycle.dev/ordercycle/controllers/metrics"
 	"ordercycle.dev/ordercycle/controllers/order"
+	"ordercycle.dev/ordercycle/controllers/partner"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/callback"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/registry"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
@@ -149,6 +150,9 @@ func (o *Options) setUp(ctx context.Context, mgr manager.Manager, actor, direct 
 	}
 	if err := (&shipment.Reconciler{Client: cached, Live: live, Clock: o.Clock}).SetupWithManager(mgr, options); err != nil {
 		return fmt.Errorf("setting up the shipment controller: %w", err)
+	}
+	if err := (&partner.Reconciler{Client: cached, Clock: o.Clock}).SetupWithManager(mgr, options); err != nil {
+		return fmt.Errorf("setting up the partner controller: %w", err)
 	}
 	if err := (&simulation.Reconciler{Client: cached, Actor: actor, Live: live, Clock: o.Clock}).SetupWithManager(mgr, options); err != nil {
 		return fmt.Errorf("setting up the simulation controller: %w", err)

@@ -42,7 +42,7 @@ func TestPermissionsAreExact(t *testing.T) {
 		o.Manager.LeaderElection, o.Manager.LeaderElectionID, o.Manager.LeaderElectionNamespace = true, "permissions-test", testenv.ManagerNamespace
 		o.Manager.Metrics = metricsserver.Options{BindAddress: address, SecureServing: true, FilterProvider: filters.WithAuthenticationAndAuthorization}
 	})
-	// A gateway and the simulated provider, an Order that is held, and one that is
+	// A gateway and the simulated provider, a Partner that delivers, an Order that is held, and one that is
 	// deleted with its namespace while its parcel travels.
 	l := openTill(t, func(c *v1.OrderClass) {
 		c.Spec.Confirmation = &v1.ConfirmationPolicy{AutoApproveBelow: new(v1.Amount(5000))}
@@ -50,7 +50,7 @@ func TestPermissionsAreExact(t *testing.T) {
 	l.deliver(t, l.place(t, "card", 1, v1.PaymentCard))
 	ns := env.Namespace(t)
 	simulated := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentCard).Obj()
-	create(t, testenv.MakeClass(ns, "retail"), testenv.MakeStock(ns, "tea", "TEA", 5), simulated)
+	create(t, testenv.ByPartners(testenv.MakeClass(ns, "retail")), testenv.MakePartner(ns, "trucks"), testenv.MakeStock(ns, "tea", "TEA", 5), simulated)
 	awaitOrder(t, simulated, inPhase(v1.OrderCompleted))
 	awaitOrder(t, l.place(t, "held", 5, v1.PaymentCard), readyFor(v1.ReasonManualApproval))
 	sent := l.place(t, "sent", 1, v1.PaymentCard)

@@ -18,6 +18,12 @@ func TestWalkCardAndCash(t *testing.T) {
 	walk(t, testenv.Root("docs", "card-and-cash.md"))
 }
 
+// TestWalkDelivery does the same for the page about Partners and routes.
+func TestWalkDelivery(t *testing.T) {
+	env.StartManager(t)
+	walk(t, testenv.Root("docs", "delivery.md"))
+}
+
 // walk runs the shell blocks of a page in a namespace of their own.
 func walk(t *testing.T, page string) {
 	t.Helper()

@@ -42,6 +42,15 @@ const (
 	// ConditionPackable (Shipment) is there, False, while some of its units fit into no parcel.
 	ConditionPackable = "Packable"
 
+	// ConditionRouted (Shipment) says, where Partners deliver, whether a route leads to the customer, and which.
+	ConditionRouted = "Routed"
+	// ConditionPromiseAtRisk (Order, Shipment) is there, True, while the promise can still be kept but is not expected to be.
+	ConditionPromiseAtRisk = "PromiseAtRisk"
+	// ConditionLate (Order, Shipment) is there, True, once the promise is broken.
+	ConditionLate = "Late"
+	// ConditionOverdue (Shipment) is there, True, while parcels are on their way for longer than nine of ten are.
+	ConditionOverdue = "Overdue"
+
 	// ConditionCountApplied (StockItem) says whether spec.count was applied.
 	ConditionCountApplied = "CountApplied"
 	// ConditionRecountRequired (StockItem) is there, True, while units are missing: a new stock-take is asked for.
@@ -177,8 +186,27 @@ const (
 	ReasonUnitTooLarge = "UnitTooLarge"
 	// ReasonTooManyParcels (Shipment Packable): its units need more parcels than one Shipment has.
 	ReasonTooManyParcels = "TooManyParcels"
+	// ReasonRouteChosen (Shipment Routed): the route is in status.route.
+	ReasonRouteChosen = "RouteChosen"
+	// ReasonNoRoute (Shipment Routed): no lanes of the Partners that take the goods lead to the customer.
+	ReasonNoRoute = "NoRoute"
+	// ReasonExpectedLate (Order, Shipment PromiseAtRisk): nine of ten such parcels arrive only after the promise.
+	ReasonExpectedLate = "ExpectedLate"
+	// ReasonNotArrived (Order, Shipment Late): the time of the promise is over.
+	ReasonNotArrived = "NotArrived"
+	// ReasonArrivedLate (Order, Shipment Late): it arrived after the promise.
+	ReasonArrivedLate = "ArrivedLate"
+	// ReasonNoNews (Shipment Overdue): no scan says that it has arrived; ask the carrier.
+	ReasonNoNews = "NoNews"
 	// ReasonItemUIDChanged (Shipment StockItemReplaced): the item's uid is not the promised one.
 	ReasonItemUIDChanged = "ItemUIDChanged"
+
+	// ReasonUsable (Partner Ready): routes can be made of its lanes.
+	ReasonUsable = "Usable"
+	// ReasonNoLanes (Partner Ready): it has no lanes, so that it is in no route.
+	ReasonNoLanes = "NoLanes"
+	// ReasonBadCalendar (Partner Ready, Stalled): the time zone of spec.calendar is unknown; correct it.
+	ReasonBadCalendar = "BadCalendar"
 
 	// ReasonUnsettled (event on a ConfigMap of the manager's namespace): an Order went with its namespace before it was settled; the ConfigMap says what is open.
 	ReasonUnsettled = "Unsettled"

@@ -33,6 +33,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(SchemeGroupVersion,
 		&Order{}, &OrderList{},
 		&OrderClass{}, &OrderClassList{},
+		&Partner{}, &PartnerList{},
 		&Return{}, &ReturnList{},
 		&Shipment{}, &ShipmentList{},
 		&StockItem{}, &StockItemList{},

@@ -5,7 +5,7 @@ package v1alpha1
 type Weekday string
 
 // Date is a day, such as 2026-12-25.
-// +kubebuilder:validation:Pattern=`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`
+// +kubebuilder:validation:Pattern=`^[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-9]))$`
 // +kubebuilder:validation:MaxLength=10
 type Date string
 
@@ -55,26 +55,6 @@ const (
 	ObjectiveBalanced DeliveryObjective = "Balanced"
 	// ObjectiveFastest is the earliest arrival.
 	ObjectiveFastest DeliveryObjective = "Fastest"
-)
-
-// RouteRejection is why a route was not chosen.
-// +kubebuilder:validation:Enum=NoRoute;TooLate;Slower;Dearer;MoreDamage;NotBetter
-type RouteRejection string
-
-const (
-	// RejectedNoRoute means that no lanes of that mode that take the goods lead to the
-	// customer, in the time for which they keep.
-	RejectedNoRoute RouteRejection = "NoRoute"
-	// RejectedTooLate means that it does not keep the promise.
-	RejectedTooLate RouteRejection = "TooLate"
-	// RejectedSlower means that it arrives later.
-	RejectedSlower RouteRejection = "Slower"
-	// RejectedDearer means that it costs more.
-	RejectedDearer RouteRejection = "Dearer"
-	// RejectedMoreDamage means that more parcels are damaged on it.
-	RejectedMoreDamage RouteRejection = "MoreDamage"
-	// RejectedNotBetter means that it is as good, and comes later by name.
-	RejectedNotBetter RouteRejection = "NotBetter"
 )
 
 // Lane is a connection on which a carrier takes parcels, at a price for each parcel.
@@ -129,13 +109,20 @@ type Lane struct {
 	DamagePpm int32 `json:"damagePpm,omitempty"`
 }
 
+// Place is where lanes end and others go on. It is no longer than the location of a
+// carrier's event, which tells of it.
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=40
+// +kubebuilder:validation:Pattern=`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`
+type Place string
+
 // LaneEnd is where a lane ends: a place from which other lanes go on, or an area in
 // which it takes parcels to the door.
 // +kubebuilder:validation:XValidation:rule="has(self.place) != has(self.area)",message="a lane ends at a place or in an area; state one of them"
 type LaneEnd struct {
 	// place from which other lanes go on.
 	// +optional
-	Place Identifier `json:"place,omitempty"`
+	Place Place `json:"place,omitempty"`
 	// area in which customers get their parcels. Where several areas of a carrier hold
 	// the address of a customer, on lanes of one mode from one place, those that say
 	// more exactly where alone count.
@@ -188,11 +175,9 @@ type LaneCost struct {
 	Currency Currency `json:"currency"`
 	// fixed part for each parcel, in minor units of the currency.
 	// +optional
-	// +kubebuilder:validation:Maximum=1000000000000
 	Fixed Amount `json:"fixed,omitempty"`
 	// perKg for each begun kilogram, in minor units of the currency.
 	// +optional
-	// +kubebuilder:validation:Maximum=1000000000
 	PerKg Amount `json:"perKg,omitempty"`
 	// volumetricDivisor is how many cubic centimetres count as a kilogram; without it
 	// the volume does not count. 5000 and 6000 are common by Air.

@@ -56,6 +56,9 @@ type OrderStatus struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=200
 	Shipments []OrderShipment `json:"shipments,omitempty"`
+	// delivery is when the customer can expect the goods.
+	// +optional
+	Delivery *OrderDelivery `json:"delivery,omitempty"`
 	// questions that the customer is asked; answers go to spec.answers.
 	// +optional
 	// +listType=map
@@ -184,6 +187,22 @@ type OrderShipment struct {
 	Phase ShipmentPhase `json:"phase,omitempty"`
 }
 
+// OrderDelivery is when the customer of an order can expect its goods.
+type OrderDelivery struct {
+	// promised is when the customer was promised to have them; fixed when the order is
+	// confirmed. Nothing where the class promises nothing.
+	// +optional
+	Promised *metav1.Time `json:"promised,omitempty"`
+	// eta is when the last of them is expected: nothing while units are in no Shipment
+	// or nobody says when one arrives, and once all have arrived.
+	// +optional
+	ETA *Arrival `json:"eta,omitempty"`
+	// punctuality says whether the promise is kept, by what is expected and, once all
+	// have arrived, by when that was. Nothing without a promise.
+	// +optional
+	Punctuality Punctuality `json:"punctuality,omitempty"`
+}
+
 // WaivableReason is the reason of a finding that is a matter of judgement.
 // +kubebuilder:validation:Enum=PriceMismatch;DuplicateSuspect;OverCreditLimit;ManualApproval
 type WaivableReason string
@@ -237,7 +256,8 @@ type Settlement struct {
 	// goodsCost is the cost of the dispatched goods.
 	// +required
 	GoodsCost int64 `json:"goodsCost"`
-	// freight paid to carriers.
+	// freight of the carriers: what they charged, or where that is not known what they
+	// had quoted.
 	// +required
 	Freight int64 `json:"freight"`
 	// fees of the payment provider.
@@ -253,12 +273,12 @@ type Settlement struct {
 	// +optional
 	// +listType=map
 	// +listMapKey=kind
-	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:MaxItems=16
 	Discrepancies []Discrepancy `json:"discrepancies,omitempty"`
 }
 
 // DiscrepancyKind is a way in which an order's books do not agree.
-// +kubebuilder:validation:Enum=OverCaptured;UnderCaptured;OtherAmount;OtherCurrency;UnmatchedCash;CostUnknown;FreightUnknown
+// +kubebuilder:validation:Enum=OverCaptured;UnderCaptured;OtherAmount;OtherCurrency;UnmatchedCash;CostUnknown;FreightUnknown;FreightEstimated;FreightAboveQuote
 type DiscrepancyKind string
 
 const (
@@ -277,8 +297,13 @@ const (
 	// currency, so that profit is too high.
 	DiscrepancyCostUnknown DiscrepancyKind = "CostUnknown"
 	// DiscrepancyFreightUnknown means: the freight of a dispatched Shipment was not
-	// stated, so that profit is too high.
+	// stated, nor quoted, so that profit is too high.
 	DiscrepancyFreightUnknown DiscrepancyKind = "FreightUnknown"
+	// DiscrepancyFreightEstimated means: the freight of a dispatched Shipment was not
+	// stated, and what was quoted counts.
+	DiscrepancyFreightEstimated DiscrepancyKind = "FreightEstimated"
+	// DiscrepancyFreightAboveQuote means: a carrier charged more than it had quoted.
+	DiscrepancyFreightAboveQuote DiscrepancyKind = "FreightAboveQuote"
 )
 
 // Discrepancy is one thing that does not agree.
@@ -286,9 +311,9 @@ type Discrepancy struct {
 	// kind of the discrepancy.
 	// +required
 	Kind DiscrepancyKind `json:"kind"`
-	// amount by which it does not agree, in minor units; for CostUnknown and
-	// FreightUnknown the number of units and of Shipments without it, for
-	// OtherCurrency the number of operations.
+	// amount by which it does not agree, in minor units; for CostUnknown,
+	// FreightUnknown and FreightEstimated the number of units and of Shipments without
+	// it, for OtherCurrency the number of operations.
 	// +required
 	Amount int64 `json:"amount"`
 }
@@ -336,6 +361,10 @@ type PolicySnapshot struct {
 	// carrier that delivers.
 	// +required
 	Carrier CarrierPolicy `json:"carrier"`
+	// delivery is what is promised, and what the best route is; nothing for a service
+	// level that the class does not list.
+	// +optional
+	Delivery *DeliveryLevel `json:"delivery,omitempty"`
 	// returnWindowDays is how long each line can be returned after its delivery.
 	// +required
 	ReturnWindowDays int32 `json:"returnWindowDays"`

@@ -70,6 +70,9 @@ type OrderClassSpec struct {
 	// +optional
 	// +kubebuilder:default:={"type":"Manual"}
 	Carrier CarrierPolicy `json:"carrier,omitempty"`
+	// delivery says what is promised to customers, and what the best route is.
+	// +optional
+	Delivery *DeliveryPolicy `json:"delivery,omitempty"`
 	// returns says how goods can be returned.
 	// +optional
 	Returns *ReturnPolicy `json:"returns,omitempty"`
@@ -295,74 +298,6 @@ type PaymentProvider struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=8760
 	WindowHours *int32 `json:"windowHours,omitempty"`
-}
-
-// WarehouseType is who picks and packs.
-// +kubebuilder:validation:Enum=Manual;Simulated
-type WarehouseType string
-
-const (
-	// WarehouseManual means that people or systems apply the facts.
-	WarehouseManual WarehouseType = "Manual"
-	// WarehouseSimulated means that the simulation controller applies them.
-	WarehouseSimulated WarehouseType = "Simulated"
-)
-
-// WarehousePolicy says who picks and packs.
-type WarehousePolicy struct {
-	// type of the warehouse.
-	// +optional
-	// +kubebuilder:default=Manual
-	Type WarehouseType `json:"type,omitempty"`
-	// stepSeconds between two facts of a Simulated warehouse.
-	// +optional
-	// +kubebuilder:default=1
-	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=86400
-	StepSeconds *int32 `json:"stepSeconds,omitempty"`
-	// box is the largest parcel that is packed; without it a parcel takes anything.
-	// Oversize products are parcels of their own in any case.
-	// +optional
-	Box *Box `json:"box,omitempty"`
-}
-
-// Box is the largest parcel that a warehouse packs.
-type Box struct {
-	// maxMassGrams of what is in it; without it there is no limit.
-	// +optional
-	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=100000000000
-	MaxMassGrams int64 `json:"maxMassGrams,omitempty"`
-	// maxVolumeCm3 of what is in it; without it there is no limit.
-	// +optional
-	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=1000000000000
-	MaxVolumeCm3 int64 `json:"maxVolumeCm3,omitempty"`
-}
-
-// CarrierType is who delivers.
-// +kubebuilder:validation:Enum=Manual;Simulated
-type CarrierType string
-
-const (
-	// CarrierManual means that people or systems apply the carrier's events.
-	CarrierManual CarrierType = "Manual"
-	// CarrierSimulated means that the simulation controller applies them.
-	CarrierSimulated CarrierType = "Simulated"
-)
-
-// CarrierPolicy says who delivers.
-type CarrierPolicy struct {
-	// type of the carrier.
-	// +optional
-	// +kubebuilder:default=Manual
-	Type CarrierType `json:"type,omitempty"`
-	// stepSeconds between two events of a Simulated carrier.
-	// +optional
-	// +kubebuilder:default=1
-	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=86400
-	StepSeconds *int32 `json:"stepSeconds,omitempty"`
 }
 
 // ReturnPolicy says how goods can be returned.

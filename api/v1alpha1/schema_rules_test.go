@@ -19,6 +19,7 @@ func TestEveryRuleIsRefusedOnce(t *testing.T) {
 	refused := map[string][]refusal{
 		"Order":      refusals(orderCreations, orderUpdates, confirmedOrderUpdates, orderFactUpdates, orderAnswerUpdates, orderStatusUpdates, orderShortageStatus),
 		"OrderClass": refusals(orderClassWrites),
+		"Partner":    refusals(partnerWrites),
 		"Return":     refusals(returnWrites),
 		"Shipment":   refusals(shipmentCreations, shipmentUpdates, shipmentFactUpdates, shipmentFactsOutOfPhase, shipmentStatusUpdates, shortPickWrites, shortUnitsUpdates),
 		"StockItem":  refusals(stockItemWrites, stockItemStatusUpdates),

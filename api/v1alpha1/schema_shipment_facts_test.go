@@ -154,6 +154,12 @@ var shipmentStatusUpdates = map[string]shipmentWrite{
 	"a delivery can be corrected": {
 		status: shipmentPhase(v1alpha1.ShipmentDelivered), updateStatus: shipmentPhase(v1alpha1.ShipmentDispatched),
 	},
+	"a route says how long its lanes take": {
+		status: routeOf(8, 8),
+	},
+	"which is consistent": {
+		status: routeOf(8, 7), refused: refusal{"status.route[0].transitHours.p90", "p90 is at least p50: nine of ten take as long or less"},
+	},
 	"reservedAt cannot be moved": {
 		status: reserved, updateStatus: func(s *v1alpha1.Shipment) { s.Status.ReservedAt = &later },
 		refused: reservedAtFrozen,
@@ -234,4 +240,14 @@ func TestShipmentDefaults(t *testing.T) {
 	want.Incomplete = v1alpha1.CompletenessComplete
 	mustEqual(t, "spec", s.Spec, want)
 	mustEqual(t, "status", s.Status, v1alpha1.ShipmentStatus{ObservedGeneration: -1})
+}
+
+// routeOf gives a Shipment a route of one lane.
+func routeOf(p50, p90 int32) func(*v1alpha1.Shipment) {
+	return func(s *v1alpha1.Shipment) {
+		s.Status.Route = []v1alpha1.RouteLeg{{
+			Partner: "trucks", Lane: "door", Mode: v1alpha1.ModeLand, From: "main", P50: later, P90: later,
+			TransitHours: v1alpha1.TransitHours{P50: p50, P90: p90},
+		}}
+	}
 }

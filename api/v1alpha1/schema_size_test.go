@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -49,7 +50,7 @@ var maximals = map[string]maximal{
 		facts: []string{"spec.answers", "spec.cases", "spec.payment.received"},
 		adaptStatus: func(order map[string]any) {
 			var all []any
-			for _, kind := range []string{"OverCaptured", "UnderCaptured", "OtherAmount", "UnmatchedCash", "CostUnknown", "FreightUnknown"} {
+			for _, kind := range []string{"OverCaptured", "UnderCaptured", "OtherAmount", "UnmatchedCash", "CostUnknown", "FreightUnknown", "FreightEstimated", "FreightAboveQuote"} {
 				all = append(all, map[string]any{"kind": kind, "amount": int64(v1alpha1.MaxAmount)})
 			}
 			set(order, "status.settlement.discrepancies", all)
@@ -62,6 +63,8 @@ var maximals = map[string]maximal{
 			for field, value := range map[string]string{"url": longestURL, "type": "HTTP", "method": "Online"} {
 				set(class, "spec.payment.providers[*]."+field, value)
 			}
+			set(class, "spec.delivery.levels[0].name", "Economy")
+			set(class, "spec.delivery.levels[1].name", "Express")
 		},
 	},
 	"Shipment": {
@@ -72,6 +75,8 @@ var maximals = map[string]maximal{
 		},
 		adaptStatus: func(shipment map[string]any) {
 			set(shipment, "status.cancelledAt", nil) // it is dispatched
+			set(shipment, "status.alternatives[0].mode", "Sea")
+			set(shipment, "status.alternatives[1].mode", "Air")
 		},
 	},
 	"StockItem": {
@@ -84,6 +89,17 @@ var maximals = map[string]maximal{
 		// four bytes a character here. The stock controller stays far below: it writes
 		// ids and names of one byte a character, and bounds the postings to 48 KiB.
 		maxBytes: 3 << 19,
+	},
+	"Partner": {
+		adapt: func(partner map[string]any) {
+			var days []any
+			for n := range 100 {
+				days = append(days, time.Date(2026, 1, 1+n, 0, 0, 0, 0, time.UTC).Format(time.DateOnly))
+			}
+			set(partner, "spec.calendar.closed", days)
+			set(partner, "spec.lanes[*].cutoff", "23:59")
+			set(partner, "spec.lanes[*].to.place", nil) // a lane ends at a place or in an area
+		},
 	},
 	"Return": {facts: []string{"spec.received"}},
 }

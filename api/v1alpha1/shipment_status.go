@@ -68,6 +68,31 @@ type ShipmentStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=100
 	Parcels []Parcel `json:"parcels,omitempty"`
+	// route on which partners carry it; its lanes are fixed once it is picked.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=6
+	Route []RouteLeg `json:"route,omitempty"`
+	// alternatives are the best routes by the modes that the route does not use.
+	// +optional
+	// +listType=map
+	// +listMapKey=mode
+	// +kubebuilder:validation:MaxItems=3
+	Alternatives []RouteAlternative `json:"alternatives,omitempty"`
+	// quotedFreight is the price of the route, in minor units of the order's currency.
+	// +optional
+	QuotedFreight *Amount `json:"quotedFreight,omitempty"`
+	// promised is when the customer was promised to have it, nothing without a promise.
+	// +optional
+	Promised *metav1.Time `json:"promised,omitempty"`
+	// eta is when it is expected at the customer, by the lanes that are left; computed
+	// anew at each scan. Nothing where no route is known, and once it has arrived.
+	// +optional
+	ETA *Arrival `json:"eta,omitempty"`
+	// punctuality says whether the promise is kept, by what is expected and, once it has
+	// arrived, by when that was. Nothing without a promise.
+	// +optional
+	Punctuality Punctuality `json:"punctuality,omitempty"`
 }
 
 // MaxParcels is the number of parcels of one Shipment, and MaxParcelLines that of the

@@ -15,6 +15,8 @@ import (
 // +kubebuilder:printcolumn:name="Location",type=string,JSONPath=`.spec.location`
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.phase`
 // +kubebuilder:printcolumn:name="Tracking",type=string,JSONPath=`.status.tracking`
+// +kubebuilder:printcolumn:name="Carrier",type=string,JSONPath=`.status.route[0].partner`
+// +kubebuilder:printcolumn:name="ETA",type=string,JSONPath=`.status.eta.p90`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`,priority=1
 // +kubebuilder:printcolumn:name="Wave",type=string,JSONPath=`.status.wave`,priority=1
@@ -270,7 +272,8 @@ type CarrierEvent struct {
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=35
 	At metav1.Time `json:"at"`
-	// location where it happened.
+	// location where it happened. One that is a place of the Shipment's route says how
+	// far it has come, and its ETA is computed anew.
 	// +optional
 	// +kubebuilder:validation:MaxLength=40
 	Location string `json:"location,omitempty"`

@@ -203,9 +203,19 @@ func class(t *rapid.T, object, _ map[string]any) {
 	}
 }
 
+func partner(t *rapid.T, object, _ map[string]any) {
+	for _, l := range typed[v1.Partner](t, object).Spec.Lanes {
+		switch a := l.To.Area; {
+		case (l.To.Place == "") != (a != nil), string(l.To.Place) == string(l.From), l.TransitHours.P50 > l.TransitHours.P90,
+			a != nil && a.City != "" && a.Region == "":
+			t.Fatalf("accepted: lane %+v", l)
+		}
+	}
+}
+
 // kinds are the rules by resource, with what they promise.
 var kinds = map[string]func(t *rapid.T, object, old map[string]any){
-	"orders": order, "shipments": shipment, "stockitems": stockItem, "returns": returned, "orderclasses": class,
+	"orders": order, "shipments": shipment, "stockitems": stockItem, "returns": returned, "orderclasses": class, "partners": partner,
 }
 
 func TestRules(t *testing.T) {
@@ -243,3 +253,4 @@ func FuzzReturnRules(f *testing.F) { fuzz.Drawn(f, read(f, "returns").anyObject(
 func FuzzOrderClassRules(f *testing.F) {
 	fuzz.Drawn(f, read(f, "orderclasses").anyObject(class))
 }
+func FuzzPartnerRules(f *testing.F) { fuzz.Drawn(f, read(f, "partners").anyObject(partner)) }

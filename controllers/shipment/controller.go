@@ -17,6 +17,7 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
+	"ordercycle.dev/ordercycle/controllers/domain/routing"
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
 )
 
@@ -32,6 +33,7 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments/status,verbs=update
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders;stockitems,verbs=get;list;watch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=partners,verbs=list;watch
 
 // Reconcile looks at one Shipment.
 func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
@@ -45,6 +47,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
 	next, err := r.release(ctx, facts, now)
+	if next.IsZero() {
+		next = fulfilment.NextLook(status, now)
+	}
 	return kube.Result(ctx, err, next, now)
 }
 
@@ -83,7 +88,22 @@ func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.F
 			}
 		}
 	}
-	return f, nil
+	return f, r.carriers(ctx, f)
+}
+
+// carriers reads the Partners where it is open how the Shipment travels or when it
+// arrives. They may be those of an old cache: a route that cannot be travelled any more
+// is chosen anew, and nothing is lost by it.
+func (r *Reconciler) carriers(ctx context.Context, f *fulfilment.Facts) error {
+	if !fulfilment.NeedsCarriers(f.Shipment, f.Order) {
+		return nil
+	}
+	var partners v1.PartnerList
+	if err := r.List(ctx, &partners, client.InNamespace(f.Shipment.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing the Partners: %w", err)
+	}
+	f.Carriers = routing.Carriers(partners.Items)
+	return nil
 }
 
 // items reads the StockItems of a Shipment, by the identities that were promised:

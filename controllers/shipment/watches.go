@@ -21,8 +21,8 @@ import (
 
 // SetupWithManager registers the controller. A Shipment is looked at again when
 // it changes, when an item posts or drops a movement of it, when its Order no
-// longer wants its units, and, before it is marked, when another Shipment of the
-// Order comes or goes.
+// longer wants its units, before it is marked, when another Shipment of the Order comes
+// or goes, and, while it is open how it travels, when a Partner changes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("shipment").
@@ -34,6 +34,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&v1.Shipment{}, r.enqueueUnmarked(), builder.WithPredicates(predicate.Funcs{
 			UpdateFunc: unitsGone,
 		})).
+		Watches(&v1.Partner{}, r.enqueueTravelling(), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
@@ -93,6 +94,25 @@ func (r *Reconciler) enqueueUnmarked() handler.EventHandler {
 		for i := range list.Items {
 			s := &list.Items[i]
 			if s.UID != o.GetUID() && s.Status.ReservedAt == nil && s.Status.CancelledAt == nil && s.Status.DispatchedAt == nil {
+				requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(s)})
+			}
+		}
+		return requests
+	})
+}
+
+// enqueueTravelling asks for the Shipments that a change of a Partner may matter to:
+// those that are reserved or on their way.
+func (r *Reconciler) enqueueTravelling() handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
+		var list v1.ShipmentList
+		if err := r.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.UnsafeDisableDeepCopy); err != nil {
+			return nil // the cache answers from memory; it fails only when it is not running
+		}
+		var requests []reconcile.Request
+		for i := range list.Items {
+			s := &list.Items[i]
+			if s.Status.ReservedAt != nil && s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil {
 				requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(s)})
 			}
 		}

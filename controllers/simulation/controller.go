@@ -41,6 +41,7 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments/facts;shipments/events,verbs=update
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders,verbs=get;list;watch
+// +kubebuilder:rbac:groups=ordercycle.dev,resources=partners,verbs=list;watch
 
 // Reconcile looks at one Shipment.
 func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
@@ -54,6 +55,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
 	policy := o.Status.Policy
+	if fulfilment.NeedsCarriers(s, o) {
+		if facts.Adapters, err = r.adapters(ctx, s.Namespace); err != nil {
+			return kube.Result(ctx, err, time.Time{}, now)
+		}
+	}
 	sim := fulfilment.Simulate(facts, policy, now)
 	if !sim.Due {
 		return kube.Result(ctx, nil, sim.Next, now)
@@ -68,6 +74,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	return kube.Result(ctx, err, sim.Next, now)
 }
 
+// adapters says how the Partners of a namespace are spoken to.
+func (r *Reconciler) adapters(ctx context.Context, namespace string) (map[v1.ObjectName]v1.PartnerAdapter, error) {
+	var partners v1.PartnerList
+	if err := r.List(ctx, &partners, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing the Partners: %w", err)
+	}
+	adapters := make(map[v1.ObjectName]v1.PartnerAdapter, len(partners.Items))
+	for i := range partners.Items {
+		adapters[v1.ObjectName(partners.Items[i].Name)] = partners.Items[i].Spec.Adapter
+	}
+	return adapters, nil
+}
+
 // state applies all that the simulation has stated so far, under the version of
 // the Shipment that it was computed from: a field manager's list is complete, or
 // the server takes the rest for removed.
@@ -75,7 +94,11 @@ func (r *Reconciler) state(ctx context.Context, s *v1.Shipment, sim *fulfilment.
 	spec := ac.ShipmentSpec().WithFacts(facts(&sim.Facts))
 	for _, e := range sim.Events {
 		if fulfilment.IsSimulated(e.ID) {
-			spec.WithEvents(ac.CarrierEvent().WithID(e.ID).WithType(e.Type).WithAt(e.At))
+			event := ac.CarrierEvent().WithID(e.ID).WithType(e.Type).WithAt(e.At)
+			if e.Location != "" {
+				event.WithLocation(e.Location)
+			}
+			spec.WithEvents(event)
 		}
 	}
 	apply := ac.Shipment(s.Name, s.Namespace).WithResourceVersion(s.ResourceVersion).WithSpec(spec)

@@ -90,6 +90,33 @@ func MakeClass(namespace, name string) *v1.OrderClass {
 	}
 }
 
+// MakePartner makes a carrier whose scans are simulated, with trucks from main over a hub
+// to every door in China.
+func MakePartner(namespace, name string) *v1.Partner {
+	lane := func(id, from v1.Identifier, to v1.LaneEnd) v1.Lane {
+		return v1.Lane{
+			ID: id, Mode: v1.ModeLand, From: from, To: to, TransitHours: v1.TransitHours{P50: 8, P90: 12},
+			Cost: v1.LaneCost{Currency: "CNY", Fixed: 150},
+		}
+	}
+	return &v1.Partner{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec: v1.PartnerSpec{
+			Lanes: []v1.Lane{
+				lane("out", "main", v1.LaneEnd{Place: "hub"}), lane("door", "hub", v1.LaneEnd{Area: &v1.Area{Country: "CN"}}),
+			},
+			Adapter: v1.PartnerAdapter{Type: v1.AdapterSimulated, StepSeconds: new(int32(0))},
+		},
+	}
+}
+
+// ByPartners lets a class have its orders delivered by Partners, and promises it in days.
+func ByPartners(c *v1.OrderClass) *v1.OrderClass {
+	c.Spec.Carrier = v1.CarrierPolicy{Type: v1.CarrierPartner}
+	c.Spec.Delivery = &v1.DeliveryPolicy{Levels: []v1.DeliveryLevel{{Name: v1.ServiceStandard, MaxHours: 72}}}
+	return c
+}
+
 // AtGateway lets a gateway at an address take what the simulated provider took in a
 // class, with the credentials of MakeCredentials.
 func AtGateway(c *v1.OrderClass, url string) {

@@ -26,10 +26,16 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.AnswerApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Approval"):
 		return &apiv1alpha1.ApprovalApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Area"):
+		return &apiv1alpha1.AreaApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Arrival"):
+		return &apiv1alpha1.ArrivalApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AskPolicy"):
 		return &apiv1alpha1.AskPolicyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Box"):
 		return &apiv1alpha1.BoxApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Calendar"):
+		return &apiv1alpha1.CalendarApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CalledProvider"):
 		return &apiv1alpha1.CalledProviderApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CancelRequest"):
@@ -42,10 +48,16 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CaseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ConfirmationPolicy"):
 		return &apiv1alpha1.ConfirmationPolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Contact"):
+		return &apiv1alpha1.ContactApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CreditLimit"):
 		return &apiv1alpha1.CreditLimitApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Customer"):
 		return &apiv1alpha1.CustomerApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("DeliveryLevel"):
+		return &apiv1alpha1.DeliveryLevelApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("DeliveryPolicy"):
+		return &apiv1alpha1.DeliveryPolicyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Discrepancy"):
 		return &apiv1alpha1.DiscrepancyApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Feedback"):
@@ -60,6 +72,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.JournalEntryApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("JournalSum"):
 		return &apiv1alpha1.JournalSumApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Lane"):
+		return &apiv1alpha1.LaneApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LaneCost"):
+		return &apiv1alpha1.LaneCostApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LaneEnd"):
+		return &apiv1alpha1.LaneEndApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalReference"):
 		return &apiv1alpha1.LocalReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Location"):
@@ -74,6 +92,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.OrderClassApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OrderClassSpec"):
 		return &apiv1alpha1.OrderClassSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("OrderDelivery"):
+		return &apiv1alpha1.OrderDeliveryApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OrderLine"):
 		return &apiv1alpha1.OrderLineApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OrderLineStatus"):
@@ -90,6 +110,14 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ParcelApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ParcelLine"):
 		return &apiv1alpha1.ParcelLineApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Partner"):
+		return &apiv1alpha1.PartnerApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PartnerAdapter"):
+		return &apiv1alpha1.PartnerAdapterApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PartnerSpec"):
+		return &apiv1alpha1.PartnerSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PartnerStatus"):
+		return &apiv1alpha1.PartnerStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PaymentOperation"):
 		return &apiv1alpha1.PaymentOperationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PaymentPolicy"):
@@ -120,6 +148,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ReserveLineApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ReturnPolicy"):
 		return &apiv1alpha1.ReturnPolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RouteAlternative"):
+		return &apiv1alpha1.RouteAlternativeApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RouteLeg"):
+		return &apiv1alpha1.RouteLegApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SafetyStock"):
 		return &apiv1alpha1.SafetyStockApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Settlement"):
@@ -146,6 +178,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.StockItemStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TimelineEntry"):
 		return &apiv1alpha1.TimelineEntryApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TransitHours"):
+		return &apiv1alpha1.TransitHoursApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("UnitTraits"):
 		return &apiv1alpha1.UnitTraitsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Waiver"):

@@ -10,6 +10,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
+	"ordercycle.dev/ordercycle/controllers/domain/routing"
 )
 
 // Facts is all that was observed about a Shipment.
@@ -29,6 +30,10 @@ type Facts struct {
 	// Siblings are the other Shipments of the same Order uid; read together with
 	// Order, and live if that was.
 	Siblings []*v1.Shipment
+	// Carriers of the namespace, where NeedsCarriers asks for them.
+	Carriers []routing.Carrier
+	// Adapters of the Partners, for the simulation.
+	Adapters map[v1.ObjectName]v1.PartnerAdapter
 }
 
 // Holds are the units that a Shipment holds of each line: those that were promised,

@@ -10,25 +10,43 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/condition"
 )
 
-// plan says how the units of a reserved Shipment are packed, and when they are picked
-// among others. It returns nil where that is fixed: what is picked has its place, and
-// what is packed is in its parcels.
+// plan says how the units of a reserved Shipment are packed. It returns nil where that
+// is fixed: what is packed is in its parcels.
 func plan(f *Facts, st *v1.ShipmentStatus) *Packing {
-	s := f.Shipment
-	if st.ReservedAt == nil || st.DispatchedAt != nil || st.CancelledAt != nil || s.Spec.Facts.Packed != nil || f.Order == nil {
+	if !waiting(st) || f.Shipment.Spec.Facts.Packed != nil || f.Order == nil {
 		return nil
 	}
 	packing := Pack(heldUnits(f, st), f.box())
 	st.Parcels = packing.Parcels
-	if s.Spec.Facts.Picked == nil {
-		p := &Pick{Location: s.Spec.Location, To: &f.Order.Spec.ShipTo, Name: s.Name}
-		for i := range packing.Parcels {
-			p.MassGrams += packing.Parcels[i].MassGrams
-			p.Traits = append(p.Traits, packing.Parcels[i].Traits...)
-		}
-		st.Wave, st.Sequence = Wave(p), Sequence(p)
-	}
 	return &packing
+}
+
+// waiting says whether a Shipment is reserved and has neither left nor been cancelled.
+func waiting(st *v1.ShipmentStatus) bool {
+	return st.ReservedAt != nil && st.DispatchedAt == nil && st.CancelledAt == nil
+}
+
+// sequence says when a Shipment is picked among others. What is picked has its place.
+func sequence(f *Facts, st *v1.ShipmentStatus) {
+	s := f.Shipment
+	if !waiting(st) || picked(s) || f.Order == nil {
+		return
+	}
+	p := &Pick{Location: s.Spec.Location, To: &f.Order.Spec.ShipTo, Name: s.Name}
+	if len(st.Route) > 0 {
+		p.Carrier, p.Lane = st.Route[0].Partner, st.Route[0].Lane
+		if by := st.Route[0].DepartBy; by != nil {
+			p.DepartBy = by.Time
+		}
+	}
+	if st.Promised != nil {
+		p.Promised = st.Promised.Time
+	}
+	for i := range st.Parcels {
+		p.MassGrams += st.Parcels[i].MassGrams
+		p.Traits = append(p.Traits, st.Parcels[i].Traits...)
+	}
+	st.Wave, st.Sequence = Wave(p), Sequence(p)
 }
 
 // box is the largest parcel of the class of the order.

@@ -27,6 +27,8 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	recordShort(s, st, metav1.NewTime(now).Rfc3339Copy())
 	advance(f, st, metav1.NewTime(now).Rfc3339Copy())
 	packing := plan(f, st)
+	refused := travel(f, st, now)
+	sequence(f, st)
 	track := Track{}
 	if st.DispatchedAt != nil {
 		track = Fold(s.Spec.Events)
@@ -34,8 +36,11 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 		st.DeliveredAt = delivered(st.DeliveredAt, track.DeliveredAt, s.Spec.Events, metav1.NewTime(now).Rfc3339Copy())
 	}
 	st.Phase = phase(s, st, track)
+	expect(f, st, now)
 	setConditions(f, st, now)
-	packable(packing, condition.Set{Conditions: &st.Conditions, Generation: s.Generation, Now: now})
+	c := condition.Set{Conditions: &st.Conditions, Generation: s.Generation, Now: now}
+	packable(packing, c)
+	promises(f, st, refused, c)
 	return st
 }
 

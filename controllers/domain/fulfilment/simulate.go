@@ -1,6 +1,7 @@
 package fulfilment
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/routing"
 )
 
 // Simulated is the facts and events that a simulated warehouse and carrier have
@@ -19,16 +21,6 @@ type Simulated struct {
 	Due bool
 	// Next is when the next fact is due; zero if none follows without an event.
 	Next time.Time
-}
-
-// simulatedRoute is what a simulated carrier reports, a step apart each.
-var simulatedRoute = []struct {
-	id   v1.Identifier
-	kind v1.CarrierEventType
-}{
-	{"sim-accepted", v1.CarrierAccepted},
-	{"sim-out-for-delivery", v1.CarrierOutForDelivery},
-	{"sim-delivered", v1.CarrierDelivered},
 }
 
 // simulatedBy is who states simulated facts.
@@ -49,9 +41,7 @@ func Simulate(f *Facts, p *v1.PolicySnapshot, now time.Time) Simulated {
 		}
 		return sim
 	}
-	if p.Carrier.Type == v1.CarrierSimulated {
-		sim.carrier(s, seconds(p.Carrier.StepSeconds), now)
-	}
+	sim.carry(s, f.scans(p), now)
 	return sim
 }
 
@@ -108,18 +98,70 @@ func pickedAt(f *v1.WarehouseFacts) *metav1.Time {
 	return &f.Picked.At
 }
 
-func (sim *Simulated) carrier(s *v1.Shipment, step time.Duration, now time.Time) {
-	last := s.Spec.Facts.Dispatched.At.Time
-	for _, e := range simulatedRoute {
-		if at := eventTime(s, e.id); at != nil {
-			last = at.Time
+// simulatedScan is what a simulated carrier reports, a step after the one before.
+type simulatedScan struct {
+	id       v1.Identifier
+	kind     v1.CarrierEventType
+	location string
+	apart    time.Duration
+	// leg of the route that it is about; it comes only once the parcels have come there.
+	leg int
+}
+
+// scans are what the simulated carriers of a Shipment report: one carrier for the whole
+// way, or those Partners of its route that are simulated, with a scan at the end of each
+// of their lanes.
+func (f *Facts) scans(p *v1.PolicySnapshot) []simulatedScan {
+	const accepted, out, delivered = "sim-accepted", "sim-out-for-delivery", "sim-delivered"
+	if p.Carrier.Type == v1.CarrierSimulated {
+		apart := seconds(p.Carrier.StepSeconds)
+		return []simulatedScan{
+			{accepted, v1.CarrierAccepted, "", apart, 0},
+			{out, v1.CarrierOutForDelivery, "", apart, 0},
+			{delivered, v1.CarrierDelivered, "", apart, 0},
+		}
+	}
+	if p.Carrier.Type != v1.CarrierPartner {
+		return nil
+	}
+	var scans []simulatedScan
+	for i, l := range f.Shipment.Status.Route {
+		adapter := f.Adapters[l.Partner]
+		if adapter.Type != v1.AdapterSimulated {
 			continue
 		}
-		if sim.wait(last, step, now) {
+		apart := seconds(adapter.StepSeconds)
+		if i == 0 {
+			scans = append(scans, simulatedScan{accepted, v1.CarrierAccepted, "", apart, i})
+		}
+		if l.To != "" {
+			scans = append(scans, simulatedScan{v1.Identifier(fmt.Sprintf("sim-arrived-%d", i+1)), v1.CarrierInTransit, string(l.To), apart, i})
+		} else {
+			scans = append(scans, simulatedScan{out, v1.CarrierOutForDelivery, "", apart, i}, simulatedScan{delivered, v1.CarrierDelivered, "", apart, i})
+		}
+	}
+	return scans
+}
+
+func (sim *Simulated) carry(s *v1.Shipment, scans []simulatedScan, now time.Time) {
+	last := s.Spec.Facts.Dispatched.At.Time
+	at := routing.Where(legsOf(s.Status.Route), last, s.Spec.Events)
+	for _, scan := range scans {
+		if stated := eventTime(s, scan.id); stated != nil {
+			last = stated.Time
+			continue
+		}
+		if scan.leg > at.Leg {
+			return // another carrier has the parcels
+		}
+		if scan.leg > 0 && at.Since.After(last) {
+			last = at.Since
+		}
+		if sim.wait(last, scan.apart, now) {
 			return
 		}
 		at := metav1.NewTime(now).Rfc3339Copy()
-		sim.Events = append(slices.Clip(sim.Events), v1.CarrierEvent{ID: e.id, Type: e.kind, At: at})
+		sim.Events = append(slices.Clip(sim.Events), v1.CarrierEvent{ID: scan.id, Type: scan.kind, At: at, Location: scan.location})
 		return
 	}
 }

@@ -26,6 +26,7 @@ func setConditions(f *Facts, v *view, now time.Time) {
 		shortage(c, o, v, now)
 		fulfilled(c, f, v)
 	}
+	v.promises(c, st)
 	paid(c, v)
 	settled(c, st.Phase, owed(o, v), payment.Astray(operations(o)))
 	refused := o.Spec.Cancel != nil && v.confirmed && v.goods.cancelled == v.goods.lowered && v.goods.dispatched > 0 && v.goods.dispatched == v.goods.kept

@@ -155,6 +155,9 @@ func Deadline(f *Facts, now time.Time) time.Time {
 	if q := question(o); q != nil && q.Deadline != nil && v.goods.waiting > 0 {
 		add(q.Deadline.Time)
 	}
+	if d := o.Status.Delivery; d != nil && d.Promised != nil && v.arrived() == nil {
+		add(d.Promised.Add(time.Second)) // a promise is broken in the second after it
+	}
 	if v.confirmed && ((v.goods.waiting > 0 && !v.short(f)) || intended(f)) {
 		// No event tells that others were served first. The longer it lasts, the
 		// longer it may last.

@@ -39,6 +39,7 @@ func policy(f *Facts) (p v1.PolicySnapshot, provider *v1.PaymentProvider) {
 		if c.Spec.Shortage != "" {
 			p.Shortage = c.Spec.Shortage
 		}
+		p.Delivery = level(c, f.Order.Spec.ServiceLevel)
 		if r := c.Spec.Returns; r != nil && r.WindowDays != nil {
 			p.ReturnWindowDays = *r.WindowDays
 		}
@@ -57,6 +58,19 @@ func policy(f *Facts) (p v1.PolicySnapshot, provider *v1.PaymentProvider) {
 		}
 	}
 	return p, nil
+}
+
+// level is what the class promises for a service level, nil for nothing.
+func level(c *v1.OrderClass, name v1.ServiceLevel) *v1.DeliveryLevel {
+	if c.Spec.Delivery == nil {
+		return nil
+	}
+	for i := range c.Spec.Delivery.Levels {
+		if l := &c.Spec.Delivery.Levels[i]; l.Name == name {
+			return l
+		}
+	}
+	return nil
 }
 
 func holdLimit(f *Facts) time.Duration {

@@ -73,6 +73,7 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 		st.Shipments = st.Shipments[over:]
 	}
 	st.Phase = v.phase(&g, now)
+	v.expect(&g, now)
 	if v.confirmed && (st.Phase == v1.OrderDelivered || Final(st.Phase)) {
 		st.Settlement = pricing.Settle(books(o, v, freightOf(f.Shipments)))
 	}
@@ -98,6 +99,7 @@ func confirm(o *v1.Order, v *view, now time.Time) {
 		o.Status.ConfirmedAt = &metav1.MicroTime{Time: now.Truncate(time.Microsecond)}
 	}
 	o.Status.Policy = v.policy.DeepCopy()
+	o.Status.Delivery = promise(o)
 	o.Status.Amounts = v.amounts.DeepCopy()
 	o.Status.Lines = v.lines
 }

@@ -8,20 +8,29 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/pricing"
 )
 
-// freight is what the carriers charged, as far as they said so, and the number of
-// Shipments that left and of which they did not.
+// freight is what the Shipments that left have cost: known is what the carriers charged,
+// or else quoted; unknown and estimated count the Shipments of which they said neither,
+// and only the second; above is by how much more was charged than quoted.
 type freight struct {
-	known   v1.Amount
-	unknown int64
+	known, above       v1.Amount
+	unknown, estimated int64
 }
 
 func freightOf(shipments []*v1.Shipment) freight {
 	var f freight
 	for _, s := range shipments {
-		switch a := s.Spec.ActualFreight; {
-		case a != nil:
-			f.known += min(*a, v1.MaxAmount-f.known)
-		case s.Status.DispatchedAt != nil:
+		actual, quoted := s.Spec.ActualFreight, s.Status.QuotedFreight
+		switch {
+		case actual != nil:
+			f.known += min(*actual, v1.MaxAmount-f.known)
+			if quoted != nil && *actual > *quoted {
+				f.above += min(*actual-*quoted, v1.MaxAmount-f.above)
+			}
+		case s.Status.DispatchedAt == nil:
+		case quoted != nil:
+			f.known += min(*quoted, v1.MaxAmount-f.known)
+			f.estimated++
+		default:
 			f.unknown++
 		}
 	}
@@ -42,8 +51,13 @@ func closedFreight(st *v1.OrderStatus, shipments []*v1.Shipment) freight {
 	}
 	f := freight{known: v1.Amount(st.Settlement.Freight)}
 	for _, d := range st.Settlement.Discrepancies {
-		if d.Kind == v1.DiscrepancyFreightUnknown {
+		switch d.Kind {
+		case v1.DiscrepancyFreightUnknown:
 			f.unknown = d.Amount
+		case v1.DiscrepancyFreightEstimated:
+			f.estimated = d.Amount
+		case v1.DiscrepancyFreightAboveQuote:
+			f.above = v1.Amount(d.Amount)
 		}
 	}
 	return f
@@ -54,7 +68,7 @@ func books(o *v1.Order, v *view, f freight) pricing.Books {
 	ops, by := operations(o), o.Spec.Payment
 	return pricing.Books{
 		Amounts: &v.amounts, Lines: v.lines, Provider: v.policy.Provider, Captures: payment.Captures(ops),
-		Freight: f.known, FreightUnknown: f.unknown,
+		Freight: f.known, FreightUnknown: f.unknown, FreightEstimated: f.estimated, FreightAboveQuote: int64(f.above),
 		OtherAmount: payment.OtherAmount(ops), OtherCurrency: payment.OtherCurrency(ops), UnmatchedCash: payment.Unmatched(ops, by.Received, by.Refunded),
 	}
 }

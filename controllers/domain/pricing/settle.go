@@ -15,10 +15,13 @@ type Books struct {
 	Captures []Capture
 	// Provider with its fees, for the captures of which it did not state its own.
 	Provider v1.PaymentProvider
-	// Freight is what the carriers charged, as far as they said so, and
-	// FreightUnknown the number of dispatched Shipments of which they did not.
-	Freight        v1.Amount
-	FreightUnknown int64
+	// Freight is what the carriers charged, or where they did not say so what they had
+	// quoted.
+	Freight v1.Amount
+	// FreightUnknown is the number of dispatched Shipments of which neither is known,
+	// FreightEstimated that of those of which the quote counts, and FreightAboveQuote by
+	// how much more was charged than quoted.
+	FreightUnknown, FreightEstimated, FreightAboveQuote int64
 	// OtherAmount is by how much the provider's amounts differ from what it was
 	// asked for, each counted as positive.
 	OtherAmount int64
@@ -77,6 +80,8 @@ func Settle(b Books) *v1.Settlement {
 		{Kind: v1.DiscrepancyUnmatchedCash, Amount: b.UnmatchedCash},
 		{Kind: v1.DiscrepancyCostUnknown, Amount: costUnknown},
 		{Kind: v1.DiscrepancyFreightUnknown, Amount: b.FreightUnknown},
+		{Kind: v1.DiscrepancyFreightEstimated, Amount: b.FreightEstimated},
+		{Kind: v1.DiscrepancyFreightAboveQuote, Amount: b.FreightAboveQuote},
 	} {
 		if d.Amount > 0 {
 			s.Discrepancies = append(s.Discrepancies, d)

@@ -31,7 +31,7 @@ type Leg struct {
 	Mode    v1.Mode
 	From    v1.Identifier
 	// To is the place at which it ends; "" for the door of the customer.
-	To v1.Identifier
+	To v1.Place
 	// DepartBy is the cutoff until which the parcel must have been handed over, zero for
 	// none, and Departs when it leaves, as half of the parcels do.
 	DepartBy, Departs time.Time

@@ -20,7 +20,7 @@ var monday = time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 // lane makes a lane; to names a place, or an area if it begins with a slash.
 func lane(id v1.Identifier, m v1.Mode, from, to v1.Identifier, hours int32, price v1.Amount) v1.Lane {
 	l := v1.Lane{
-		ID: id, Mode: m, From: from, To: v1.LaneEnd{Place: to},
+		ID: id, Mode: m, From: from, To: v1.LaneEnd{Place: v1.Place(to)},
 		TransitHours: v1.TransitHours{P50: hours * 2 / 3, P90: hours}, Cost: v1.LaneCost{Currency: "CNY", Fixed: price},
 	}
 	if to[0] == '/' {

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"slices"
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -101,4 +102,38 @@ func leaves(carriers []Carrier, l *Leg, at time.Time) time.Time {
 		}
 	}
 	return at
+}
+
+// Retime gives the lanes of a route the times that they have if the parcels can leave at
+// ready; where a lane is not there any more they leave on it at once.
+func Retime(carriers []Carrier, legs []Leg, ready time.Time) []Leg {
+	retimed := slices.Clone(legs)
+	p50, p90 := ready, ready
+	for i := range retimed {
+		l := &retimed[i]
+		l.Departs = leaves(carriers, l, p50)
+		if !l.DepartBy.IsZero() {
+			l.DepartBy = l.Departs
+		}
+		p90 = leaves(carriers, l, p90).Add(time.Duration(l.Transit.P90) * time.Hour)
+		p50 = l.Departs.Add(time.Duration(l.Transit.P50) * time.Hour)
+		l.P50, l.P90 = p50, p90
+	}
+	return retimed
+}
+
+// Open says whether the lanes of a route still are there, take the goods, and lead from
+// their location to the customer.
+func Open(carriers []Carrier, legs []Leg, r *Request) bool {
+	n := build(carriers, r.To, &r.Goods)
+	at, known := n.nodes[r.From]
+	for i := range legs {
+		l := &legs[i]
+		j := slices.IndexFunc(n.edges, func(e edge) bool { return e.carrier == l.Carrier && e.lane.ID == l.Lane })
+		if !known || j < 0 || n.edges[j].from != at {
+			return false
+		}
+		at = n.edges[j].to
+	}
+	return len(legs) > 0 && at == customer
 }

@@ -150,7 +150,7 @@ func build(carriers []Carrier, to *v1.Address, g *Goods) *network {
 				cost: Freight(l.Lane, g.Parcels), transit: time.Duration(l.TransitHours.P90) * time.Hour,
 			}
 			if l.To.Area == nil {
-				e.to = n.node(l.To.Place)
+				e.to = n.node(v1.Identifier(l.To.Place))
 			}
 			n.edges = append(n.edges, e)
 		}

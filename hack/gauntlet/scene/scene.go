@@ -58,7 +58,7 @@ type Step struct {
 // All are the scenes there are.
 func All() []*Scene {
 	return []*Scene{
-		happy(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(), recount(),
+		happy(), lanes(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(), recount(),
 		remove(), again(), pause(), simulated(), ask(), maximal(),
 	}
 }

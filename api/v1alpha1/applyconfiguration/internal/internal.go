@@ -35,6 +35,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: id
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+- name: dev.ordercycle.ordercycle.api.v1alpha1.AdapterType
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Address
   map:
     fields:
@@ -109,6 +111,27 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: decision
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Decision
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Area
+  map:
+    fields:
+    - name: city
+      type:
+        scalar: string
+    - name: country
+      type:
+        scalar: string
+    - name: region
+      type:
+        scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Arrival
+  map:
+    fields:
+    - name: p50
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: p90
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: dev.ordercycle.ordercycle.api.v1alpha1.AskPolicy
   map:
     fields:
@@ -131,6 +154,25 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: maxVolumeCm3
       type:
         scalar: numeric
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Calendar
+  map:
+    fields:
+    - name: closed
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Date
+          elementRelationship: associative
+    - name: days
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Weekday
+          elementRelationship: associative
+    - name: timeZone
+      type:
+        scalar: string
+      default: UTC
 - name: dev.ordercycle.ordercycle.api.v1alpha1.CalledProvider
   map:
     fields:
@@ -230,6 +272,18 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.HoldEnd
       default: Cancel
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Contact
+  map:
+    fields:
+    - name: email
+      type:
+        scalar: string
+    - name: name
+      type:
+        scalar: string
+    - name: phone
+      type:
+        scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.CreditLimit
   map:
     fields:
@@ -259,8 +313,38 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: phone
       type:
         scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Date
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Decision
   scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.DeliveryLevel
+  map:
+    fields:
+    - name: latePenalty
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: maxHours
+      type:
+        scalar: numeric
+    - name: name
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ServiceLevel
+    - name: objective
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.DeliveryObjective
+- name: dev.ordercycle.ordercycle.api.v1alpha1.DeliveryObjective
+  scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.DeliveryPolicy
+  map:
+    fields:
+    - name: levels
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.DeliveryLevel
+          elementRelationship: associative
+          keys:
+          - name
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Discrepancy
   map:
     fields:
@@ -372,6 +456,72 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: until
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Lane
+  map:
+    fields:
+    - name: cost
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.LaneCost
+    - name: cutoff
+      type:
+        scalar: string
+    - name: damagePpm
+      type:
+        scalar: numeric
+    - name: forbids
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Trait
+          elementRelationship: associative
+    - name: from
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: handles
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Trait
+          elementRelationship: associative
+    - name: id
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: maxParcelGrams
+      type:
+        scalar: numeric
+    - name: mode
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Mode
+    - name: to
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.LaneEnd
+    - name: transitHours
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.TransitHours
+- name: dev.ordercycle.ordercycle.api.v1alpha1.LaneCost
+  map:
+    fields:
+    - name: currency
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Currency
+    - name: fixed
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: perKg
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: volumetricDivisor
+      type:
+        scalar: numeric
+- name: dev.ordercycle.ordercycle.api.v1alpha1.LaneEnd
+  map:
+    fields:
+    - name: area
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Area
+    - name: place
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Place
 - name: dev.ordercycle.ordercycle.api.v1alpha1.LocalReference
   map:
     fields:
@@ -394,6 +544,8 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: dev.ordercycle.ordercycle.api.v1alpha1.LocationReason
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Management
+  scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Mode
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.MovementKind
   scalar: string
@@ -500,6 +652,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: creditLimit
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.CreditLimit
+    - name: delivery
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.DeliveryPolicy
     - name: locations
       type:
         list:
@@ -523,6 +678,18 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.WarehousePolicy
       default:
         type: Manual
+- name: dev.ordercycle.ordercycle.api.v1alpha1.OrderDelivery
+  map:
+    fields:
+    - name: eta
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Arrival
+    - name: promised
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: punctuality
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Punctuality
 - name: dev.ordercycle.ordercycle.api.v1alpha1.OrderLine
   map:
     fields:
@@ -738,6 +905,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: confirmedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime
+    - name: delivery
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.OrderDelivery
     - name: items
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.ItemSums
@@ -822,6 +992,76 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: quantity
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Partner
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.PartnerSpec
+    - name: status
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.PartnerStatus
+      default:
+        observedGeneration: -1
+- name: dev.ordercycle.ordercycle.api.v1alpha1.PartnerAdapter
+  map:
+    fields:
+    - name: stepSeconds
+      type:
+        scalar: numeric
+      default: 1
+    - name: type
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.AdapterType
+      default: Manual
+- name: dev.ordercycle.ordercycle.api.v1alpha1.PartnerSpec
+  map:
+    fields:
+    - name: adapter
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.PartnerAdapter
+      default:
+        type: Manual
+    - name: calendar
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Calendar
+    - name: contact
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Contact
+    - name: lanes
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Lane
+          elementRelationship: associative
+          keys:
+          - id
+- name: dev.ordercycle.ordercycle.api.v1alpha1.PartnerStatus
+  map:
+    fields:
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: lanes
+      type:
+        scalar: numeric
+    - name: observedGeneration
+      type:
+        scalar: numeric
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentMethod
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PaymentOperation
@@ -971,6 +1211,8 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - id
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Place
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PolicySnapshot
   map:
     fields:
@@ -992,6 +1234,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: classUID
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.UID
+    - name: delivery
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.DeliveryLevel
     - name: provider
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.PaymentProvider
@@ -1039,6 +1284,8 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.SourceKind
       default: Shipment
 - name: dev.ordercycle.ordercycle.api.v1alpha1.ProviderType
+  scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Punctuality
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
   scalar: numeric
@@ -1162,6 +1409,56 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: numeric
       default: 14
+- name: dev.ordercycle.ordercycle.api.v1alpha1.RouteAlternative
+  map:
+    fields:
+    - name: cost
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: mode
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Mode
+    - name: p90
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: reason
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.RouteRejection
+- name: dev.ordercycle.ordercycle.api.v1alpha1.RouteLeg
+  map:
+    fields:
+    - name: cost
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: departBy
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: from
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: lane
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: mode
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Mode
+    - name: p50
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: p90
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: partner
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+    - name: to
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Place
+    - name: transitHours
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.TransitHours
+- name: dev.ordercycle.ordercycle.api.v1alpha1.RouteRejection
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.SKU
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.SafetyStock
@@ -1294,6 +1591,14 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: dev.ordercycle.ordercycle.api.v1alpha1.ShipmentStatus
   map:
     fields:
+    - name: alternatives
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.RouteAlternative
+          elementRelationship: associative
+          keys:
+          - mode
     - name: cancelledAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
@@ -1311,6 +1616,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: dispatchedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: eta
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Arrival
     - name: observedGeneration
       type:
         scalar: numeric
@@ -1329,9 +1637,24 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: dev.ordercycle.ordercycle.api.v1alpha1.PostedMovement
           elementRelationship: atomic
+    - name: promised
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: punctuality
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Punctuality
+    - name: quotedFreight
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
     - name: reservedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: route
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.RouteLeg
+          elementRelationship: atomic
     - name: sequence
       type:
         scalar: string
@@ -1546,6 +1869,15 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Trait
   scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.TransitHours
+  map:
+    fields:
+    - name: p50
+      type:
+        scalar: numeric
+    - name: p90
+      type:
+        scalar: numeric
 - name: dev.ordercycle.ordercycle.api.v1alpha1.UID
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.UnitTraits
@@ -1613,6 +1945,8 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.WarehouseType
       default: Manual
 - name: dev.ordercycle.ordercycle.api.v1alpha1.WarehouseType
+  scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Weekday
   scalar: string
 - name: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
   map:

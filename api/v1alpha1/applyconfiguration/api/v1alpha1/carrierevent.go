@@ -18,7 +18,8 @@ type CarrierEventApplyConfiguration struct {
 	Type *apiv1alpha1.CarrierEventType `json:"type,omitempty"`
 	// at is when it happened.
 	At *v1.Time `json:"at,omitempty"`
-	// location where it happened.
+	// location where it happened. One that is a place of the Shipment's route says how
+	// far it has come, and its ETA is computed anew.
 	Location *string `json:"location,omitempty"`
 	// note of the carrier.
 	Note *string `json:"note,omitempty"`

@@ -13,9 +13,9 @@ import (
 type DiscrepancyApplyConfiguration struct {
 	// kind of the discrepancy.
 	Kind *apiv1alpha1.DiscrepancyKind `json:"kind,omitempty"`
-	// amount by which it does not agree, in minor units; for CostUnknown and
-	// FreightUnknown the number of units and of Shipments without it, for
-	// OtherCurrency the number of operations.
+	// amount by which it does not agree, in minor units; for CostUnknown,
+	// FreightUnknown and FreightEstimated the number of units and of Shipments without
+	// it, for OtherCurrency the number of operations.
 	Amount *int64 `json:"amount,omitempty"`
 }
 

@@ -30,6 +30,8 @@ type OrderClassSpecApplyConfiguration struct {
 	Warehouse *WarehousePolicyApplyConfiguration `json:"warehouse,omitempty"`
 	// carrier says who delivers.
 	Carrier *CarrierPolicyApplyConfiguration `json:"carrier,omitempty"`
+	// delivery says what is promised to customers, and what the best route is.
+	Delivery *DeliveryPolicyApplyConfiguration `json:"delivery,omitempty"`
 	// returns says how goods can be returned.
 	Returns *ReturnPolicyApplyConfiguration `json:"returns,omitempty"`
 	// locations that orders are served from, with what the allocation's rules ask
@@ -104,6 +106,14 @@ func (b *OrderClassSpecApplyConfiguration) WithWarehouse(value *WarehousePolicyA
 // If called multiple times, the Carrier field is set to the value of the last call.
 func (b *OrderClassSpecApplyConfiguration) WithCarrier(value *CarrierPolicyApplyConfiguration) *OrderClassSpecApplyConfiguration {
 	b.Carrier = value
+	return b
+}
+
+// WithDelivery sets the Delivery field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Delivery field is set to the value of the last call.
+func (b *OrderClassSpecApplyConfiguration) WithDelivery(value *DeliveryPolicyApplyConfiguration) *OrderClassSpecApplyConfiguration {
+	b.Delivery = value
 	return b
 }
 

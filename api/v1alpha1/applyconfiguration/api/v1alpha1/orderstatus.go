@@ -38,6 +38,8 @@ type OrderStatusApplyConfiguration struct {
 	Payment *PaymentStatusApplyConfiguration `json:"payment,omitempty"`
 	// shipments of this order.
 	Shipments []OrderShipmentApplyConfiguration `json:"shipments,omitempty"`
+	// delivery is when the customer can expect the goods.
+	Delivery *OrderDeliveryApplyConfiguration `json:"delivery,omitempty"`
 	// questions that the customer is asked; answers go to spec.answers.
 	Questions []QuestionApplyConfiguration `json:"questions,omitempty"`
 	// settlement is the result of the order once it has ended.
@@ -152,6 +154,14 @@ func (b *OrderStatusApplyConfiguration) WithShipments(values ...*OrderShipmentAp
 		}
 		b.Shipments = append(b.Shipments, *values[i])
 	}
+	return b
+}
+
+// WithDelivery sets the Delivery field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Delivery field is set to the value of the last call.
+func (b *OrderStatusApplyConfiguration) WithDelivery(value *OrderDeliveryApplyConfiguration) *OrderStatusApplyConfiguration {
+	b.Delivery = value
 	return b
 }
 

@@ -30,6 +30,9 @@ type PolicySnapshotApplyConfiguration struct {
 	Warehouse *WarehousePolicyApplyConfiguration `json:"warehouse,omitempty"`
 	// carrier that delivers.
 	Carrier *CarrierPolicyApplyConfiguration `json:"carrier,omitempty"`
+	// delivery is what is promised, and what the best route is; nothing for a service
+	// level that the class does not list.
+	Delivery *DeliveryLevelApplyConfiguration `json:"delivery,omitempty"`
 	// returnWindowDays is how long each line can be returned after its delivery.
 	ReturnWindowDays *int32 `json:"returnWindowDays,omitempty"`
 }
@@ -109,6 +112,14 @@ func (b *PolicySnapshotApplyConfiguration) WithWarehouse(value *WarehousePolicyA
 // If called multiple times, the Carrier field is set to the value of the last call.
 func (b *PolicySnapshotApplyConfiguration) WithCarrier(value *CarrierPolicyApplyConfiguration) *PolicySnapshotApplyConfiguration {
 	b.Carrier = value
+	return b
+}
+
+// WithDelivery sets the Delivery field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Delivery field is set to the value of the last call.
+func (b *PolicySnapshotApplyConfiguration) WithDelivery(value *DeliveryLevelApplyConfiguration) *PolicySnapshotApplyConfiguration {
+	b.Delivery = value
 	return b
 }
 

@@ -13,7 +13,8 @@ type SettlementApplyConfiguration struct {
 	Refunds *int64 `json:"refunds,omitempty"`
 	// goodsCost is the cost of the dispatched goods.
 	GoodsCost *int64 `json:"goodsCost,omitempty"`
-	// freight paid to carriers.
+	// freight of the carriers: what they charged, or where that is not known what they
+	// had quoted.
 	Freight *int64 `json:"freight,omitempty"`
 	// fees of the payment provider.
 	Fees *int64 `json:"fees,omitempty"`

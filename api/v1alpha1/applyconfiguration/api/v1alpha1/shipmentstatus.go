@@ -43,6 +43,20 @@ type ShipmentStatusApplyConfiguration struct {
 	// parcels are how its units are to be packed; fixed once it is packed. What does
 	// not fit is in none, and condition Packable tells of it.
 	Parcels []ParcelApplyConfiguration `json:"parcels,omitempty"`
+	// route on which partners carry it; its lanes are fixed once it is picked.
+	Route []RouteLegApplyConfiguration `json:"route,omitempty"`
+	// alternatives are the best routes by the modes that the route does not use.
+	Alternatives []RouteAlternativeApplyConfiguration `json:"alternatives,omitempty"`
+	// quotedFreight is the price of the route, in minor units of the order's currency.
+	QuotedFreight *apiv1alpha1.Amount `json:"quotedFreight,omitempty"`
+	// promised is when the customer was promised to have it, nothing without a promise.
+	Promised *metav1.Time `json:"promised,omitempty"`
+	// eta is when it is expected at the customer, by the lanes that are left; computed
+	// anew at each scan. Nothing where no route is known, and once it has arrived.
+	ETA *ArrivalApplyConfiguration `json:"eta,omitempty"`
+	// punctuality says whether the promise is kept, by what is expected and, once it has
+	// arrived, by when that was. Nothing without a promise.
+	Punctuality *apiv1alpha1.Punctuality `json:"punctuality,omitempty"`
 }
 
 // ShipmentStatusApplyConfiguration constructs a declarative configuration of the ShipmentStatus type for use with
@@ -172,5 +186,63 @@ func (b *ShipmentStatusApplyConfiguration) WithParcels(values ...*ParcelApplyCon
 		}
 		b.Parcels = append(b.Parcels, *values[i])
 	}
+	return b
+}
+
+// WithRoute adds the given value to the Route field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Route field.
+func (b *ShipmentStatusApplyConfiguration) WithRoute(values ...*RouteLegApplyConfiguration) *ShipmentStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithRoute")
+		}
+		b.Route = append(b.Route, *values[i])
+	}
+	return b
+}
+
+// WithAlternatives adds the given value to the Alternatives field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Alternatives field.
+func (b *ShipmentStatusApplyConfiguration) WithAlternatives(values ...*RouteAlternativeApplyConfiguration) *ShipmentStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithAlternatives")
+		}
+		b.Alternatives = append(b.Alternatives, *values[i])
+	}
+	return b
+}
+
+// WithQuotedFreight sets the QuotedFreight field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the QuotedFreight field is set to the value of the last call.
+func (b *ShipmentStatusApplyConfiguration) WithQuotedFreight(value apiv1alpha1.Amount) *ShipmentStatusApplyConfiguration {
+	b.QuotedFreight = &value
+	return b
+}
+
+// WithPromised sets the Promised field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Promised field is set to the value of the last call.
+func (b *ShipmentStatusApplyConfiguration) WithPromised(value metav1.Time) *ShipmentStatusApplyConfiguration {
+	b.Promised = &value
+	return b
+}
+
+// WithETA sets the ETA field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ETA field is set to the value of the last call.
+func (b *ShipmentStatusApplyConfiguration) WithETA(value *ArrivalApplyConfiguration) *ShipmentStatusApplyConfiguration {
+	b.ETA = value
+	return b
+}
+
+// WithPunctuality sets the Punctuality field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Punctuality field is set to the value of the last call.
+func (b *ShipmentStatusApplyConfiguration) WithPunctuality(value apiv1alpha1.Punctuality) *ShipmentStatusApplyConfiguration {
+	b.Punctuality = &value
 	return b
 }

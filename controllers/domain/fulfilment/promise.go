@@ -1,0 +1,132 @@
+package fulfilment
+
+import (
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/condition"
+	"ordercycle.dev/ordercycle/controllers/domain/routing"
+)
+
+// expect notes when a Shipment is expected, by the lanes that are left, and whether
+// that keeps the promise.
+func expect(f *Facts, st *v1.ShipmentStatus, now time.Time) {
+	st.ETA, st.Punctuality = nil, ""
+	if st.ReservedAt == nil || st.CancelledAt != nil {
+		return
+	}
+	if n := len(st.Route); n > 0 && travelling(st) {
+		last := &st.Route[n-1]
+		st.ETA = &v1.Arrival{P50: last.P50, P90: last.P90}
+		if st.DispatchedAt != nil {
+			legs := legsOf(st.Route)
+			p50, p90 := routing.Expect(f.Carriers, legs, routing.Where(legs, st.DispatchedAt.Time, f.Shipment.Spec.Events))
+			st.ETA = &v1.Arrival{P50: stamp(p50), P90: stamp(p90)}
+		}
+	}
+	if st.Promised != nil {
+		st.Punctuality = Punctual(*st.Promised, st.ETA, st.DeliveredAt, now)
+	}
+}
+
+// travelling says whether parcels are on their way to the customer, or will be.
+func travelling(st *v1.ShipmentStatus) bool {
+	switch st.Phase {
+	case v1.ShipmentDelivered, v1.ShipmentLost, v1.ShipmentReturned, v1.ShipmentCancelled:
+		return false
+	default:
+		return true
+	}
+}
+
+// Punctual says whether a promise is kept: by when it arrived, or else by when nine of
+// ten parcels are expected.
+func Punctual(promised metav1.Time, eta *v1.Arrival, arrived *metav1.Time, now time.Time) v1.Punctuality {
+	switch {
+	case arrived != nil && arrived.After(promised.Time), arrived == nil && now.After(promised.Time):
+		return v1.PunctualityLate
+	case arrived != nil:
+		return v1.PunctualityOnTime
+	case eta == nil:
+		return v1.PunctualityUnknown
+	case eta.P90.After(promised.Time):
+		return v1.PunctualityLate
+	default:
+		return v1.PunctualityOnTime
+	}
+}
+
+// promises writes what is to be known about the route and the promise.
+func promises(f *Facts, st *v1.ShipmentStatus, refused map[routing.Reason]int, c condition.Set) {
+	on := st.ReservedAt != nil && st.CancelledAt == nil
+	unrouted := on && byPartners(f.Order) && len(st.Route) == 0 && st.DispatchedAt == nil
+	switch {
+	case unrouted:
+		c.False(v1.ConditionRouted, v1.ReasonNoRoute, unroutedText(f.Shipment, refused))
+	case on && len(st.Route) > 0:
+		if f.Order != nil && f.Order.Status.Policy != nil {
+			c.True(v1.ConditionRouted, v1.ReasonRouteChosen, routeText(st, objective(f.Order)))
+		}
+	default:
+		meta.RemoveStatusCondition(c.Conditions, v1.ConditionRouted)
+	}
+	AtRisk(c, on && st.DeliveredAt == nil, st.Promised, st.ETA, st.DeliveredAt)
+	overdue := on && st.DispatchedAt != nil && st.ETA != nil && c.Now.After(st.ETA.P90.Time)
+	if overdue {
+		c.True(v1.ConditionOverdue, v1.ReasonNoNews, fmt.Sprintf("nine of ten such parcels have arrived by %s; ask the carrier, and state its event", text(st.ETA.P90)))
+	} else {
+		meta.RemoveStatusCondition(c.Conditions, v1.ConditionOverdue)
+	}
+}
+
+// AtRisk writes the conditions PromiseAtRisk and Late: the first while the promise can
+// still be kept but is not expected to be, the second once it is broken, for ever.
+func AtRisk(c condition.Set, open bool, promised *metav1.Time, eta *v1.Arrival, arrived *metav1.Time) {
+	late := promised != nil && ((arrived != nil && arrived.After(promised.Time)) || (open && c.Now.After(promised.Time)))
+	risk := promised != nil && open && !late && eta != nil && eta.P90.After(promised.Time)
+	if risk {
+		c.True(v1.ConditionPromiseAtRisk, v1.ReasonExpectedLate, fmt.Sprintf("promised for %s, and nine of ten arrive by %s", text(*promised), text(eta.P90)))
+	} else {
+		meta.RemoveStatusCondition(c.Conditions, v1.ConditionPromiseAtRisk)
+	}
+	switch {
+	case late && arrived != nil:
+		c.True(v1.ConditionLate, v1.ReasonArrivedLate, fmt.Sprintf("promised for %s, arrived at %s", text(*promised), text(*arrived)))
+	case late:
+		c.True(v1.ConditionLate, v1.ReasonNotArrived, fmt.Sprintf("promised for %s, and not there yet", text(*promised)))
+	default:
+		meta.RemoveStatusCondition(c.Conditions, v1.ConditionLate)
+	}
+}
+
+func text(t metav1.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// NextLook is when a Shipment has to be looked at again though nothing happens: what is
+// expected may have changed by then. It is zero if there is no such time.
+func NextLook(st *v1.ShipmentStatus, now time.Time) time.Time {
+	if st.ReservedAt == nil || !travelling(st) {
+		return time.Time{}
+	}
+	var times []time.Time
+	if st.Promised != nil {
+		times = append(times, st.Promised.Time)
+	}
+	if st.ETA != nil && st.DispatchedAt != nil {
+		times = append(times, st.ETA.P90.Time)
+	}
+	if len(st.Route) > 0 && st.DispatchedAt == nil {
+		times = append(times, lastDeparture(st.Route))
+	}
+	var next time.Time
+	for _, t := range times {
+		// A time counts from the moment after it.
+		if t = t.Add(time.Second); t.After(now) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	return next
+}

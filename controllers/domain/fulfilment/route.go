@@ -1,0 +1,204 @@
+package fulfilment
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/routing"
+)
+
+// NeedsCarriers says whether the Partners are to be read: they deliver, and it is still
+// open how the Shipment travels or when it arrives.
+func NeedsCarriers(s *v1.Shipment, o *v1.Order) bool {
+	return byPartners(o) && s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil
+}
+
+// byPartners says whether Partners deliver an Order.
+func byPartners(o *v1.Order) bool {
+	return o != nil && o.Status.Policy != nil && o.Status.Policy.Carrier.Type == v1.CarrierPartner
+}
+
+// travel says on which lanes a reserved Shipment travels, and counts the lanes that do
+// not take its goods where it has looked for a route. A route is kept as long as it can
+// be travelled: a better one that turns up later changes nothing that the warehouse was
+// told. Its lanes are fixed once it is picked; its times go on while it waits.
+func travel(f *Facts, st *v1.ShipmentStatus, now time.Time) map[routing.Reason]int {
+	if st.ReservedAt != nil && st.Promised == nil && f.Order != nil && f.Order.Status.Delivery != nil {
+		st.Promised = f.Order.Status.Delivery.Promised
+	}
+	if !waiting(st) || !byPartners(f.Order) {
+		return nil
+	}
+	legs, r := legsOf(st.Route), f.request(st, now)
+	missed := len(legs) > 0 && now.After(lastDeparture(st.Route))
+	switch {
+	case len(legs) > 0 && picked(f.Shipment):
+		if missed {
+			st.Route = routeOf(routing.Retime(f.Carriers, legs, r.Ready))
+		}
+	case len(legs) == 0, missed, !equality.Semantic.DeepEqual(f.Shipment.Status.Parcels, st.Parcels), !routing.Open(f.Carriers, legs, r):
+		return choose(f, st, r)
+	}
+	return nil
+}
+
+// choose notes the best route, and what speaks against the other modes.
+func choose(f *Facts, st *v1.ShipmentStatus, r *routing.Request) map[routing.Reason]int {
+	choice := routing.Choose(f.Carriers, r)
+	st.Route, st.Alternatives, st.QuotedFreight = nil, nil, nil
+	if choice.Route == nil {
+		return choice.Refused
+	}
+	st.Route, st.QuotedFreight = routeOf(choice.Route.Legs), new(choice.Route.Cost)
+	for _, a := range choice.Alternatives {
+		other := v1.RouteAlternative{Mode: a.Mode, Reason: a.Why}
+		if a.Route != nil {
+			other.Cost, other.P90 = new(a.Route.Cost), new(stamp(a.Route.P90))
+		}
+		st.Alternatives = append(st.Alternatives, other)
+	}
+	return choice.Refused
+}
+
+// waitsAtMost is how long parcels are expected to wait for a lane without a cutoff
+// before their times are reckoned anew.
+const waitsAtMost = 24 * time.Hour
+
+// lastDeparture is until when the times of a route hold while its parcels wait.
+func lastDeparture(route []v1.RouteLeg) time.Time {
+	first := &route[0]
+	if first.DepartBy != nil {
+		return first.DepartBy.Time
+	}
+	return first.P50.Add(waitsAtMost - time.Duration(first.TransitHours.P50)*time.Hour)
+}
+
+// request is what the routing is asked: from when the units can leave, what they are,
+// and what was promised.
+func (f *Facts) request(st *v1.ShipmentStatus, now time.Time) *routing.Request {
+	o := f.Order
+	r := &routing.Request{
+		From: f.Shipment.Spec.Location, To: &o.Spec.ShipTo, Ready: stamp(now).Time, Objective: objective(o),
+		Goods: routing.Goods{Currency: o.Spec.Currency, Value: f.value(st)},
+	}
+	for i := range st.Parcels {
+		p := &st.Parcels[i]
+		r.Parcels = append(r.Parcels, routing.Parcel{MassGrams: p.MassGrams, VolumeCm3: p.VolumeCm3})
+	}
+	for _, u := range heldUnits(f, st) {
+		if u.Unit == nil {
+			continue
+		}
+		for _, t := range u.Unit.Traits {
+			if !slices.Contains(r.Traits, t) {
+				r.Traits = append(r.Traits, t)
+			}
+		}
+		if m := u.Unit.MaxTransitHours; m != nil && (r.MaxTransitHours == 0 || *m < r.MaxTransitHours) {
+			r.MaxTransitHours = *m
+		}
+	}
+	if st.Promised != nil {
+		r.Promise = st.Promised.Time
+	}
+	if d := o.Status.Policy.Delivery; d != nil {
+		r.LatePenalty = d.LatePenalty
+	}
+	return r
+}
+
+// value of the units that a Shipment holds: their part of the price of their lines.
+func (f *Facts) value(st *v1.ShipmentStatus) v1.Amount {
+	var sum v1.Amount
+	for _, u := range heldUnits(f, st) {
+		for _, l := range f.Order.Status.Lines {
+			if l.ID == u.Line && l.Ordered > 0 {
+				sum += min((l.Net+l.Tax)/v1.Amount(l.Ordered)*v1.Amount(u.Quantity), v1.MaxAmount-sum)
+			}
+		}
+	}
+	return sum
+}
+
+// objective of the order's class, or that which goes with its service level.
+func objective(o *v1.Order) v1.DeliveryObjective {
+	if d := o.Status.Policy.Delivery; d != nil && d.Objective != "" {
+		return d.Objective
+	}
+	switch o.Spec.ServiceLevel {
+	case v1.ServiceEconomy:
+		return v1.ObjectiveCheapest
+	case v1.ServiceExpress:
+		return v1.ObjectiveFastest
+	default:
+		return v1.ObjectiveBalanced
+	}
+}
+
+// stamp is a time as the API stores it.
+func stamp(t time.Time) metav1.Time { return metav1.NewTime(t.UTC()).Rfc3339Copy() }
+
+func routeOf(legs []routing.Leg) []v1.RouteLeg {
+	route := make([]v1.RouteLeg, len(legs))
+	for i, l := range legs {
+		route[i] = v1.RouteLeg{
+			Partner: l.Carrier, Lane: l.Lane, Mode: l.Mode, From: l.From, To: l.To,
+			P50: stamp(l.P50), P90: stamp(l.P90), TransitHours: l.Transit, Cost: l.Cost,
+		}
+		if !l.DepartBy.IsZero() {
+			route[i].DepartBy = new(stamp(l.DepartBy))
+		}
+	}
+	return route
+}
+
+func legsOf(route []v1.RouteLeg) []routing.Leg {
+	legs := make([]routing.Leg, len(route))
+	for i, l := range route {
+		legs[i] = routing.Leg{
+			Carrier: l.Partner, Lane: l.Lane, Mode: l.Mode, From: l.From, To: l.To,
+			P50: l.P50.Time, P90: l.P90.Time, Cost: l.Cost, Transit: l.TransitHours,
+		}
+		if l.DepartBy != nil {
+			legs[i].DepartBy = l.DepartBy.Time
+		}
+	}
+	return legs
+}
+
+// routeText tells of a route, and what speaks against the modes that it does not use.
+func routeText(st *v1.ShipmentStatus, o v1.DeliveryObjective) string {
+	var lanes []string
+	for _, l := range st.Route {
+		lanes = append(lanes, fmt.Sprintf("%s/%s (%s)", l.Partner, l.Lane, l.Mode))
+	}
+	text := fmt.Sprintf("%s: %s", o, strings.Join(lanes, ", "))
+	for _, a := range st.Alternatives {
+		text += fmt.Sprintf("; %s: %s", a.Mode, a.Reason)
+	}
+	return text
+}
+
+// unroutedText says why no route leads to the customer.
+func unroutedText(s *v1.Shipment, refused map[routing.Reason]int) string {
+	text := fmt.Sprintf("no lanes of the Partners lead from %s to the customer", s.Spec.Location)
+	if len(refused) == 0 {
+		return text + "; add one, or hand the parcels over by hand and state the carrier's events"
+	}
+	reasons := slices.SortedFunc(maps.Keys(refused), func(a, b routing.Reason) int {
+		return cmp.Or(cmp.Compare(refused[b], refused[a]), cmp.Compare(a, b))
+	})
+	var counts []string
+	for _, reason := range reasons {
+		counts = append(counts, fmt.Sprintf("%d %s", refused[reason], reason))
+	}
+	return text + "; lanes that do not take the goods: " + strings.Join(counts, ", ")
+}

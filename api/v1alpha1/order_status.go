@@ -65,6 +65,9 @@ type OrderStatus struct {
 	// +listMapKey=id
 	// +kubebuilder:validation:MaxItems=20
 	Questions []Question `json:"questions,omitempty"`
+	// customerView is what the customer may be shown.
+	// +optional
+	CustomerView *CustomerView `json:"customerView,omitempty"`
 	// settlement is the result of the order once it has ended.
 	// +optional
 	Settlement *Settlement `json:"settlement,omitempty"`

@@ -54,6 +54,10 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CreditLimitApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Customer"):
 		return &apiv1alpha1.CustomerApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CustomerParcel"):
+		return &apiv1alpha1.CustomerParcelApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CustomerView"):
+		return &apiv1alpha1.CustomerViewApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("DeliveryLevel"):
 		return &apiv1alpha1.DeliveryLevelApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("DeliveryPolicy"):

@@ -35,6 +35,9 @@ func projectClosed(f *Facts, now time.Time) *v1.OrderStatus {
 	v.amounts.Captured, v.amounts.Refunded = v.sums.Captured, v.sums.Refunded
 	st.Payment = orEmpty(st.Payment)
 	st.Payment.State = v.paymentState(o)
+	if st.CustomerView != nil && st.CustomerView.Total != "" { // of a currency that there was
+		st.CustomerView.Paid = paidText(o, v)
+	}
 	over := closedOwes(o)
 	c := condition.Set{Conditions: &st.Conditions, Generation: o.Generation, Now: now}
 	paid(c, v)

@@ -74,6 +74,7 @@ func Project(f *Facts, out Outcome, now time.Time) *v1.OrderStatus {
 	}
 	st.Phase = v.phase(&g, now)
 	v.expect(&g, now)
+	st.CustomerView = v.customer(&g, now)
 	if v.confirmed && (st.Phase == v1.OrderDelivered || Final(st.Phase)) {
 		st.Settlement = pricing.Settle(books(o, v, freightOf(f.Shipments)))
 	}

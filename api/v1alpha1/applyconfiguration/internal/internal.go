@@ -313,6 +313,61 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: phone
       type:
         scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.CustomerParcel
+  map:
+    fields:
+    - name: carrier
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+    - name: expectedBy
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: name
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+    - name: state
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ParcelState
+- name: dev.ordercycle.ordercycle.api.v1alpha1.CustomerState
+  scalar: string
+- name: dev.ordercycle.ordercycle.api.v1alpha1.CustomerView
+  map:
+    fields:
+    - name: arrived
+      type:
+        scalar: numeric
+    - name: due
+      type:
+        scalar: string
+    - name: expectedBy
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: ordered
+      type:
+        scalar: numeric
+    - name: paid
+      type:
+        scalar: string
+    - name: parcels
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.CustomerParcel
+          elementRelationship: associative
+          keys:
+          - name
+    - name: questions
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+          elementRelationship: associative
+    - name: state
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.CustomerState
+    - name: total
+      type:
+        scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Date
   scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Decision
@@ -905,6 +960,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: confirmedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime
+    - name: customerView
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.CustomerView
     - name: delivery
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.OrderDelivery
@@ -992,6 +1050,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: quantity
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.Quantity
+- name: dev.ordercycle.ordercycle.api.v1alpha1.ParcelState
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Partner
   map:
     fields:

@@ -42,6 +42,8 @@ type OrderStatusApplyConfiguration struct {
 	Delivery *OrderDeliveryApplyConfiguration `json:"delivery,omitempty"`
 	// questions that the customer is asked; answers go to spec.answers.
 	Questions []QuestionApplyConfiguration `json:"questions,omitempty"`
+	// customerView is what the customer may be shown.
+	CustomerView *CustomerViewApplyConfiguration `json:"customerView,omitempty"`
 	// settlement is the result of the order once it has ended.
 	Settlement *SettlementApplyConfiguration `json:"settlement,omitempty"`
 	// timeline lists the phases that the order went through, the last 50.
@@ -175,6 +177,14 @@ func (b *OrderStatusApplyConfiguration) WithQuestions(values ...*QuestionApplyCo
 		}
 		b.Questions = append(b.Questions, *values[i])
 	}
+	return b
+}
+
+// WithCustomerView sets the CustomerView field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CustomerView field is set to the value of the last call.
+func (b *OrderStatusApplyConfiguration) WithCustomerView(value *CustomerViewApplyConfiguration) *OrderStatusApplyConfiguration {
+	b.CustomerView = value
 	return b
 }
 

@@ -87,8 +87,8 @@ type DeliveryLevel struct {
 	// name of the level, as in spec.serviceLevel of the Orders.
 	// +required
 	Name ServiceLevel `json:"name"`
-	// maxHours after its confirmation in which an order is delivered. An order that says
-	// requestedBy is promised for then instead.
+	// maxHours after its confirmation in which an order is delivered. One that asks for it
+	// later, in requestedBy, is promised for then.
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=8760

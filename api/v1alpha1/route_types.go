@@ -5,7 +5,7 @@ import (
 )
 
 // RouteLeg is one lane of the route of a Shipment, with its times and price as they
-// were when the route was chosen.
+// were when the route was chosen, or its departure was missed.
 type RouteLeg struct {
 	// partner that carries the parcels.
 	// +required

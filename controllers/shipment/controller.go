@@ -38,7 +38,7 @@ type Reconciler struct {
 // Reconcile looks at one Shipment.
 func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
 	now := r.Clock.Now()
-	facts, err := r.observe(ctx, s)
+	facts, err := r.observe(ctx, s, now)
 	if err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
@@ -56,7 +56,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 // observe reads what is known about the Shipment, first from the cache. Where
 // the next step binds units, the Order is read again, live: the write that takes
 // the step rests on the version of the Shipment, which was read before.
-func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.Facts, error) {
+func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment, now time.Time) (*fulfilment.Facts, error) {
 	f := &fulfilment.Facts{Shipment: s}
 	var err error
 	if f.Items, err = r.items(ctx, r.Client, s); err != nil {
@@ -88,22 +88,29 @@ func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.F
 			}
 		}
 	}
-	return f, r.carriers(ctx, f)
+	return f, r.observeCarriers(ctx, f, now)
 }
 
-// carriers reads the Partners where it is open how the Shipment travels or when it
-// arrives. They may be those of an old cache: a route that cannot be travelled any more
-// is chosen anew, and nothing is lost by it.
-func (r *Reconciler) carriers(ctx context.Context, f *fulfilment.Facts) error {
+// observeCarriers reads the Partners where it is open how the Shipment travels or when it
+// arrives; live before a route is given up, since it would not come back.
+func (r *Reconciler) observeCarriers(ctx context.Context, f *fulfilment.Facts, now time.Time) (err error) {
 	if !fulfilment.NeedsCarriers(f.Shipment, f.Order) {
 		return nil
 	}
-	var partners v1.PartnerList
-	if err := r.List(ctx, &partners, client.InNamespace(f.Shipment.Namespace), client.UnsafeDisableDeepCopy); err != nil {
-		return fmt.Errorf("listing the Partners: %w", err)
+	if f.Carriers, err = r.carriers(ctx, r.Client, f.Shipment.Namespace); err != nil || !f.RouteInDoubt(now) {
+		return err
 	}
-	f.Carriers = routing.Carriers(partners.Items)
-	return nil
+	f.CarriersLive = true
+	f.Carriers, err = r.carriers(ctx, r.Live, f.Shipment.Namespace)
+	return err
+}
+
+func (r *Reconciler) carriers(ctx context.Context, from client.Reader, namespace string) ([]routing.Carrier, error) {
+	var partners v1.PartnerList
+	if err := from.List(ctx, &partners, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing the Partners: %w", err)
+	}
+	return routing.Carriers(partners.Items), nil
 }
 
 // items reads the StockItems of a Shipment, by the identities that were promised:

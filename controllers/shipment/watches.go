@@ -2,7 +2,9 @@ package shipment
 
 import (
 	"context"
+	"slices"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -22,7 +24,8 @@ import (
 // SetupWithManager registers the controller. A Shipment is looked at again when
 // it changes, when an item posts or drops a movement of it, when its Order no
 // longer wants its units, before it is marked, when another Shipment of the Order comes
-// or goes, and, while it is open how it travels, when a Partner changes.
+// or goes, and, while it is open how it travels, when a Partner or what a StockItem says
+// of its units changes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("shipment").
@@ -34,7 +37,12 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&v1.Shipment{}, r.enqueueUnmarked(), builder.WithPredicates(predicate.Funcs{
 			UpdateFunc: unitsGone,
 		})).
-		Watches(&v1.Partner{}, r.enqueueTravelling(), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1.Partner{}, kube.EnqueueTravelling(r.Client, kube.Always), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1.StockItem{}, kube.EnqueueTravelling(r.Client, holds), builder.WithPredicates(predicate.Funcs{
+			CreateFunc: func(event.CreateEvent) bool { return false },
+			UpdateFunc: unitChanged,
+			DeleteFunc: func(event.DeleteEvent) bool { return false },
+		})).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
@@ -101,23 +109,14 @@ func (r *Reconciler) enqueueUnmarked() handler.EventHandler {
 	})
 }
 
-// enqueueTravelling asks for the Shipments that a change of a Partner may matter to:
-// those that are reserved or on their way.
-func (r *Reconciler) enqueueTravelling() handler.EventHandler {
-	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
-		var list v1.ShipmentList
-		if err := r.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.UnsafeDisableDeepCopy); err != nil {
-			return nil // the cache answers from memory; it fails only when it is not running
-		}
-		var requests []reconcile.Request
-		for i := range list.Items {
-			s := &list.Items[i]
-			if s.Status.ReservedAt != nil && s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil {
-				requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(s)})
-			}
-		}
-		return requests
-	})
+// holds says whether a Shipment has units of a StockItem.
+func holds(item client.Object, s *v1.Shipment) bool {
+	return slices.ContainsFunc(s.Spec.Items, func(i v1.ShipmentItem) bool { return types.UID(i.StockItemUID) == item.GetUID() })
+}
+
+// unitChanged lets pass that a product is another one to pack and to carry.
+func unitChanged(u event.UpdateEvent) bool {
+	return !equality.Semantic.DeepEqual(u.ObjectOld.(*v1.StockItem).Spec.Unit, u.ObjectNew.(*v1.StockItem).Spec.Unit)
 }
 
 // unitsGone lets pass that a Shipment holds fewer units than before.

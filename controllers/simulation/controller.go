@@ -128,7 +128,8 @@ func facts(f *v1.WarehouseFacts) *ac.WarehouseFactsApplyConfiguration {
 
 // SetupWithManager registers the controller. The next fact of a Shipment is due at
 // a time that is known, follows from its own change, or from an edit of its Order,
-// which may have been paused, resumed or cancelled. An Order that an old cache shows
+// which may have been paused, resumed or cancelled, or of a Partner, which may be simulated
+// from now on. An Order that an old cache shows
 // without its policy is waited for.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
@@ -137,6 +138,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&v1.Order{}, kube.EnqueueShipments(r.Client), builder.WithPredicates(predicate.Or(
 			predicate.GenerationChangedPredicate{}, predicate.Funcs{UpdateFunc: policyCame},
 		))).
+		Watches(&v1.Partner{}, kube.EnqueueTravelling(r.Client, kube.Always), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }

@@ -32,6 +32,8 @@ type Facts struct {
 	Siblings []*v1.Shipment
 	// Carriers of the namespace, where NeedsCarriers asks for them.
 	Carriers []routing.Carrier
+	// CarriersLive says that they were read from the API server.
+	CarriersLive bool
 	// Adapters of the Partners, for the simulation.
 	Adapters map[v1.ObjectName]v1.PartnerAdapter
 }

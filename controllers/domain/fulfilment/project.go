@@ -11,6 +11,7 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/condition"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
+	"ordercycle.dev/ordercycle/controllers/domain/routing"
 )
 
 // Project computes the next status of a Shipment. It is a pure function of the
@@ -27,7 +28,7 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	recordShort(s, st, metav1.NewTime(now).Rfc3339Copy())
 	advance(f, st, metav1.NewTime(now).Rfc3339Copy())
 	packing := plan(f, st)
-	refused := travel(f, st, now)
+	choice := travel(f, st, now)
 	sequence(f, st)
 	track := Track{}
 	if st.DispatchedAt != nil {
@@ -37,10 +38,10 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	}
 	st.Phase = phase(s, st, track)
 	expect(f, st, now)
-	setConditions(f, st, now)
+	setConditions(f, st, choice, now)
 	c := condition.Set{Conditions: &st.Conditions, Generation: s.Generation, Now: now}
 	packable(packing, c)
-	promises(f, st, refused, c)
+	promises(f, st, choice, c)
 	return st
 }
 
@@ -159,7 +160,7 @@ func phase(s *v1.Shipment, st *v1.ShipmentStatus, t Track) v1.ShipmentPhase {
 }
 
 // setConditions says what the Shipment waits for.
-func setConditions(f *Facts, st *v1.ShipmentStatus, now time.Time) {
+func setConditions(f *Facts, st *v1.ShipmentStatus, choice *routing.Choice, now time.Time) {
 	s := f.Shipment
 	c := condition.Set{Conditions: &st.Conditions, Generation: s.Generation, Now: now}
 	unwanted := f.unwanted()
@@ -182,6 +183,8 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, now time.Time) {
 			c.Ready(v1.ReasonAwaitingWarehouse, fmt.Sprintf("%s: put the picked units back and state facts.putBack", unwanted))
 		case s.Spec.Hold != "":
 			c.Ready(v1.ReasonOnHold, "held in the warehouse; clear spec.hold to go on")
+		case unrouted(f, st):
+			c.Stalled(v1.ReasonNoRoute, unroutedText(s, choice))
 		default:
 			c.Ready(v1.ReasonAwaitingWarehouse, "waiting for the warehouse to state the next fact: picked, packed or dispatched")
 		}

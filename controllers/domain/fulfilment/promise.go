@@ -61,12 +61,11 @@ func Punctual(promised metav1.Time, eta *v1.Arrival, arrived *metav1.Time, now t
 }
 
 // promises writes what is to be known about the route and the promise.
-func promises(f *Facts, st *v1.ShipmentStatus, refused map[routing.Reason]int, c condition.Set) {
+func promises(f *Facts, st *v1.ShipmentStatus, choice *routing.Choice, c condition.Set) {
 	on := st.ReservedAt != nil && st.CancelledAt == nil
-	unrouted := on && byPartners(f.Order) && len(st.Route) == 0 && st.DispatchedAt == nil
 	switch {
-	case unrouted:
-		c.False(v1.ConditionRouted, v1.ReasonNoRoute, unroutedText(f.Shipment, refused))
+	case unrouted(f, st):
+		c.False(v1.ConditionRouted, v1.ReasonNoRoute, unroutedText(f.Shipment, choice))
 	case on && len(st.Route) > 0:
 		if f.Order != nil && f.Order.Status.Policy != nil {
 			c.True(v1.ConditionRouted, v1.ReasonRouteChosen, routeText(st, objective(f.Order)))
@@ -75,12 +74,18 @@ func promises(f *Facts, st *v1.ShipmentStatus, refused map[routing.Reason]int, c
 		meta.RemoveStatusCondition(c.Conditions, v1.ConditionRouted)
 	}
 	AtRisk(c, on && st.DeliveredAt == nil, st.Promised, st.ETA, st.DeliveredAt)
-	overdue := on && st.DispatchedAt != nil && st.ETA != nil && c.Now.After(st.ETA.P90.Time)
+	overdue := on && st.DispatchedAt != nil && st.ETA != nil && c.Now.After(st.ETA.P90.Time) &&
+		st.Tracking != v1.TrackingAvailableForPickup && st.Tracking != v1.TrackingFailure
 	if overdue {
 		c.True(v1.ConditionOverdue, v1.ReasonNoNews, fmt.Sprintf("nine of ten such parcels have arrived by %s; ask the carrier, and state its event", text(st.ETA.P90)))
 	} else {
 		meta.RemoveStatusCondition(c.Conditions, v1.ConditionOverdue)
 	}
+}
+
+// unrouted says whether a Shipment waits that Partners are to deliver, and none can.
+func unrouted(f *Facts, st *v1.ShipmentStatus) bool {
+	return waiting(st) && byPartners(f.Order) && len(st.Route) == 0 && f.Order.Spec.Management != v1.ManagementPaused
 }
 
 // AtRisk writes the conditions PromiseAtRisk and Late: the first while the promise can
@@ -105,28 +110,33 @@ func AtRisk(c condition.Set, open bool, promised *metav1.Time, eta *v1.Arrival, 
 
 func text(t metav1.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// unroutedTurn is how long a Shipment without a route waits until it looks again: what
+// keeps only for some hours may find a carrier at another time of day.
+const unroutedTurn = time.Hour
+
 // NextLook is when a Shipment has to be looked at again though nothing happens: what is
 // expected may have changed by then. It is zero if there is no such time.
 func NextLook(st *v1.ShipmentStatus, now time.Time) time.Time {
-	if st.ReservedAt == nil || !travelling(st) {
+	if st.ReservedAt == nil || st.CancelledAt != nil || st.DeliveredAt != nil {
 		return time.Time{}
 	}
-	var times []time.Time
-	if st.Promised != nil {
-		times = append(times, st.Promised.Time)
-	}
-	if st.ETA != nil && st.DispatchedAt != nil {
-		times = append(times, st.ETA.P90.Time)
-	}
-	if len(st.Route) > 0 && st.DispatchedAt == nil {
-		times = append(times, lastDeparture(st.Route))
-	}
 	var next time.Time
-	for _, t := range times {
-		// A time counts from the moment after it.
+	// A time counts from the moment after it.
+	add := func(t time.Time) {
 		if t = t.Add(time.Second); t.After(now) && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
+	}
+	if st.Promised != nil {
+		add(st.Promised.Time)
+	}
+	switch {
+	case st.DispatchedAt != nil && st.ETA != nil:
+		add(st.ETA.P90.Time)
+	case waiting(st) && len(st.Route) > 0:
+		add(holdsUntil(st))
+	case waiting(st) && meta.IsStatusConditionFalse(st.Conditions, v1.ConditionRouted):
+		add(now.Add(unroutedTurn))
 	}
 	return next
 }

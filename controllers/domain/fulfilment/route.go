@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -26,11 +27,10 @@ func byPartners(o *v1.Order) bool {
 	return o != nil && o.Status.Policy != nil && o.Status.Policy.Carrier.Type == v1.CarrierPartner
 }
 
-// travel says on which lanes a reserved Shipment travels, and counts the lanes that do
-// not take its goods where it has looked for a route. A route is kept as long as it can
-// be travelled: a better one that turns up later changes nothing that the warehouse was
-// told. Its lanes are fixed once it is picked; its times go on while it waits.
-func travel(f *Facts, st *v1.ShipmentStatus, now time.Time) map[routing.Reason]int {
+// travel says on which lanes a reserved Shipment travels. A route is kept as long as it
+// can be travelled: a better one that turns up later changes nothing that the warehouse
+// was told. Its lanes are fixed once it is picked; its times go on while it waits.
+func travel(f *Facts, st *v1.ShipmentStatus, now time.Time) *routing.Choice {
 	if st.ReservedAt != nil && st.Promised == nil && f.Order != nil && f.Order.Status.Delivery != nil {
 		st.Promised = f.Order.Status.Delivery.Promised
 	}
@@ -38,24 +38,57 @@ func travel(f *Facts, st *v1.ShipmentStatus, now time.Time) map[routing.Reason]i
 		return nil
 	}
 	legs, r := legsOf(st.Route), f.request(st, now)
-	missed := len(legs) > 0 && now.After(lastDeparture(st.Route))
+	if len(legs) == 0 {
+		return choose(f, st, r)
+	}
+	late := now.After(holdsUntil(st)) || routing.Moved(f.Carriers, legs)
+	repacked := !equality.Semantic.DeepEqual(f.Shipment.Status.Parcels, st.Parcels)
 	switch {
-	case len(legs) > 0 && picked(f.Shipment):
-		if missed {
-			st.Route = routeOf(routing.Retime(f.Carriers, legs, r.Ready))
+	case picked(f.Shipment):
+		if repacked {
+			legs = routing.Price(f.Carriers, legs, r.Parcels)
+			st.QuotedFreight = new(price(legs))
 		}
-	case len(legs) == 0, missed, !equality.Semantic.DeepEqual(f.Shipment.Status.Parcels, st.Parcels), !routing.Open(f.Carriers, legs, r):
+		if late {
+			legs = routing.Retime(f.Carriers, legs, r.Ready)
+		}
+		st.Route = routeOf(legs)
+	case late, repacked, !routing.Open(f.Carriers, legs, r):
 		return choose(f, st, r)
 	}
 	return nil
 }
 
+func price(legs []routing.Leg) v1.Amount {
+	var sum v1.Amount
+	for _, l := range legs {
+		sum += min(l.Cost, v1.MaxAmount-sum)
+	}
+	return sum
+}
+
+// RouteInDoubt says whether a Shipment is about to lose its route, or to be told for the
+// first time that there is none, on the word of Carriers that may be old: then they are
+// to be read live, since what is given up does not come back.
+func (f *Facts) RouteInDoubt(now time.Time) bool {
+	s := f.Shipment
+	if f.CarriersLive || picked(s) || !byPartners(f.Order) || s.Status.DispatchedAt != nil || s.Status.CancelledAt != nil {
+		return false
+	}
+	if len(s.Status.Route) > 0 {
+		legs := legsOf(s.Status.Route)
+		return !routing.Open(f.Carriers, legs, f.request(&s.Status, now))
+	}
+	told := meta.FindStatusCondition(s.Status.Conditions, v1.ConditionRouted)
+	return s.Status.ReservedAt != nil && told == nil
+}
+
 // choose notes the best route, and what speaks against the other modes.
-func choose(f *Facts, st *v1.ShipmentStatus, r *routing.Request) map[routing.Reason]int {
+func choose(f *Facts, st *v1.ShipmentStatus, r *routing.Request) *routing.Choice {
 	choice := routing.Choose(f.Carriers, r)
 	st.Route, st.Alternatives, st.QuotedFreight = nil, nil, nil
 	if choice.Route == nil {
-		return choice.Refused
+		return &choice
 	}
 	st.Route, st.QuotedFreight = routeOf(choice.Route.Legs), new(choice.Route.Cost)
 	for _, a := range choice.Alternatives {
@@ -65,20 +98,29 @@ func choose(f *Facts, st *v1.ShipmentStatus, r *routing.Request) map[routing.Rea
 		}
 		st.Alternatives = append(st.Alternatives, other)
 	}
-	return choice.Refused
+	return &choice
 }
 
 // waitsAtMost is how long parcels are expected to wait for a lane without a cutoff
 // before their times are reckoned anew.
 const waitsAtMost = 24 * time.Hour
 
-// lastDeparture is until when the times of a route hold while its parcels wait.
-func lastDeparture(route []v1.RouteLeg) time.Time {
-	first := &route[0]
+// holdsUntil is until when the times of a route hold while its parcels wait: until the
+// cutoff of its first lane; without one for a day, or until leaving later would break
+// the promise.
+func holdsUntil(st *v1.ShipmentStatus) time.Time {
+	first, last := &st.Route[0], &st.Route[len(st.Route)-1]
 	if first.DepartBy != nil {
 		return first.DepartBy.Time
 	}
-	return first.P50.Add(waitsAtMost - time.Duration(first.TransitHours.P50)*time.Hour)
+	departs := first.P50.Add(-time.Duration(first.TransitHours.P50) * time.Hour)
+	until := departs.Add(waitsAtMost)
+	if p := st.Promised; p != nil && !last.P90.After(p.Time) {
+		if spare := departs.Add(p.Sub(last.P90.Time)); spare.Before(until) {
+			return spare
+		}
+	}
+	return until
 }
 
 // request is what the routing is asked: from when the units can leave, what they are,
@@ -89,13 +131,22 @@ func (f *Facts) request(st *v1.ShipmentStatus, now time.Time) *routing.Request {
 		From: f.Shipment.Spec.Location, To: &o.Spec.ShipTo, Ready: stamp(now).Time, Objective: objective(o),
 		Goods: routing.Goods{Currency: o.Spec.Currency, Value: f.value(st)},
 	}
+	packed := map[v1.Identifier]v1.Quantity{}
 	for i := range st.Parcels {
 		p := &st.Parcels[i]
 		r.Parcels = append(r.Parcels, routing.Parcel{MassGrams: p.MassGrams, VolumeCm3: p.VolumeCm3})
+		for _, l := range p.Lines {
+			packed[l.Line] += l.Quantity
+		}
 	}
 	for _, u := range heldUnits(f, st) {
+		in := min(packed[u.Line], u.Quantity)
+		packed[u.Line] -= in
 		if u.Unit == nil {
 			continue
+		}
+		if apart := u.Quantity - in; apart > 0 { // what fits into no box travels all the same
+			r.Parcels = append(r.Parcels, routing.Parcel{MassGrams: u.Unit.MassGrams, VolumeCm3: u.Unit.VolumeCm3, Count: int64(apart)})
 		}
 		for _, t := range u.Unit.Traits {
 			if !slices.Contains(r.Traits, t) {
@@ -188,17 +239,20 @@ func routeText(st *v1.ShipmentStatus, o v1.DeliveryObjective) string {
 }
 
 // unroutedText says why no route leads to the customer.
-func unroutedText(s *v1.Shipment, refused map[routing.Reason]int) string {
+func unroutedText(s *v1.Shipment, c *routing.Choice) string {
 	text := fmt.Sprintf("no lanes of the Partners lead from %s to the customer", s.Spec.Location)
-	if len(refused) == 0 {
+	if c != nil && c.TooSlow {
+		return text + " in the time for which the goods keep; another day may do, or hand them over by hand"
+	}
+	if c == nil || len(c.Refused) == 0 {
 		return text + "; add one, or hand the parcels over by hand and state the carrier's events"
 	}
-	reasons := slices.SortedFunc(maps.Keys(refused), func(a, b routing.Reason) int {
-		return cmp.Or(cmp.Compare(refused[b], refused[a]), cmp.Compare(a, b))
+	reasons := slices.SortedFunc(maps.Keys(c.Refused), func(a, b routing.Reason) int {
+		return cmp.Or(cmp.Compare(c.Refused[b], c.Refused[a]), cmp.Compare(a, b))
 	})
 	var counts []string
 	for _, reason := range reasons {
-		counts = append(counts, fmt.Sprintf("%d %s", refused[reason], reason))
+		counts = append(counts, fmt.Sprintf("%d %s", c.Refused[reason], reason))
 	}
 	return text + "; lanes that do not take the goods: " + strings.Join(counts, ", ")
 }

@@ -165,6 +165,10 @@ func TestRouteStays(t *testing.T) {
 		f.Carriers = append(f.Carriers, routing.Carrier{Name: "cheap", Lanes: []v1.Lane{lane("free", v1.ModeLand, "main", "", 1, 2, 0)}})
 	}
 	closed := func(f *Facts) { f.Carriers = f.Carriers[1:] }
+	earlier := func(f *Facts) { f.Carriers[0].Lanes[0].Cutoff = "16:00" }
+	moved := func(f *Facts) {
+		f.Carriers[0].Lanes[0].To.Place, f.Carriers[0].Lanes[1].From = "hub-2", "hub-2"
+	}
 	for name, c := range map[string]struct {
 		changes []change
 		world   func(*Facts)
@@ -173,13 +177,17 @@ func TestRouteStays(t *testing.T) {
 		// departBy and p90 in hours after noon; 0 where there is no cutoff.
 		departBy, p90 int
 	}{
-		"a better one turns up":                {nil, cheap, 1, []v1.Identifier{"out", "door"}, 6, 50},
-		"its lanes are closed":                 {nil, closed, 1, []v1.Identifier{"air"}, 0, 10},
-		"the cutoff is missed":                 {nil, nil, 7, []v1.Identifier{"out", "door"}, 30, 74},
-		"and there is a better one by now":     {nil, cheap, 7, []v1.Identifier{"free"}, 0, 9},
-		"it is picked, and a better one comes": {[]change{wasPicked}, cheap, 7, []v1.Identifier{"out", "door"}, 30, 74},
-		"it is picked, and its lanes close":    {[]change{wasPicked}, closed, 1, []v1.Identifier{"out", "door"}, 6, 50},
-		"it is packed and misses the cutoff":   {[]change{wasPacked}, nil, 7, []v1.Identifier{"out", "door"}, 30, 74},
+		"a better one turns up":                          {nil, cheap, 1, []v1.Identifier{"out", "door"}, 6, 50},
+		"its lanes are closed":                           {nil, closed, 1, []v1.Identifier{"air"}, 0, 10},
+		"the cutoff is missed":                           {nil, nil, 7, []v1.Identifier{"out", "door"}, 30, 74},
+		"and there is a better one by now":               {nil, cheap, 7, []v1.Identifier{"free"}, 0, 9},
+		"it is picked, and a better one comes":           {[]change{wasPicked}, cheap, 7, []v1.Identifier{"out", "door"}, 30, 74},
+		"it is picked, and its lanes close":              {[]change{wasPicked}, closed, 1, []v1.Identifier{"out", "door"}, 0, 45},
+		"its cutoff is over, and its lanes are closed":   {[]change{wasPicked}, closed, 7, []v1.Identifier{"out", "door"}, 0, 51},
+		"it is picked, and the cutoff is an earlier one": {[]change{wasPicked}, earlier, 5, []v1.Identifier{"out", "door"}, 28, 72},
+		"the cutoff is an earlier one":                   {nil, earlier, 5, []v1.Identifier{"out", "door"}, 28, 72},
+		"the hub has moved":                              {nil, moved, 1, []v1.Identifier{"out", "door"}, 6, 50},
+		"it is packed and misses the cutoff":             {[]change{wasPacked}, nil, 7, []v1.Identifier{"out", "door"}, 30, 74},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := planned(t, routed(0, v1.ServiceEconomy), c.changes...)
@@ -195,6 +203,9 @@ func TestRouteStays(t *testing.T) {
 			}
 			if want := hour(c.p90); !st.ETA.P90.Equal(&want) {
 				t.Errorf("expected at %v, want %v", st.ETA.P90, want)
+			}
+			if name == "the hub has moved" && st.Route[0].To != "hub-2" {
+				t.Errorf("it goes over %s", st.Route[0].To)
 			}
 			f.Shipment.Status = *st
 			if diff := cmp.Diff(st, Project(f, hour(c.hours).Add(time.Second))); diff != "" {
@@ -236,8 +247,8 @@ func TestExpectation(t *testing.T) {
 		"it has arrived late":            {60, []change{left, scanned(v1.CarrierDelivered, 60*60+1)}, 62, 0, 0, v1.PunctualityLate, v1.ReasonArrivedLate, "", ""},
 		"at the last moment":             {60, []change{left, scanned(v1.CarrierDelivered, 60*60)}, 62, 0, 0, v1.PunctualityOnTime, "", "", ""},
 		"without a promise":              {0, []change{left}, 61, 50, 0, "", "", "", v1.ReasonNoNews},
-		"it is lost, and that is all":    {60, []change{left, scanned(v1.CarrierLost, 600)}, 20, 0, 0, v1.PunctualityUnknown, "", "", ""},
-		"the last lane counts from then": {60, []change{left, reached("hub", 10), scanned(v1.CarrierOutForDelivery, 60*20)}, 21, 44, 44, v1.PunctualityOnTime, "", "", ""},
+		"it is lost, and that is all":    {60, []change{left, scanned(v1.CarrierLost, 600)}, 20, 0, 60, v1.PunctualityUnknown, "", "", ""},
+		"the last lane counts from then": {60, []change{left, reached("hub", 10), scanned(v1.CarrierOutForDelivery, 60*20)}, 21, 32, 32, v1.PunctualityOnTime, "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := planned(t, routed(c.promised, v1.ServiceEconomy), c.changes...)
@@ -260,5 +271,122 @@ func TestExpectation(t *testing.T) {
 				t.Errorf("looks again at %v, want %v", next, want)
 			}
 		})
+	}
+}
+
+// A Shipment that waits for a lane without a cutoff is reckoned anew when leaving later
+// would break the promise, while there is time to send it in another way.
+func TestWaitingBreaksThePromise(t *testing.T) {
+	f := routed(24, v1.ServiceExpress)
+	f.Shipment.Status = *Project(f, noon)
+	next := NextLook(&f.Shipment.Status, noon)
+	if want := hour(24 - 9).Add(time.Second); !next.Equal(want) {
+		t.Fatalf("looks again at %v, want %v", next, want)
+	}
+	st := Project(f, next)
+	if got := reason(st, v1.ConditionPromiseAtRisk); got != v1.ReasonExpectedLate || st.Punctuality != v1.PunctualityLate {
+		t.Errorf("PromiseAtRisk has reason %q, and it is %s", got, st.Punctuality)
+	}
+}
+
+// What fits into no box travels all the same, and is paid for.
+func TestUnpackedUnitsArePaidFor(t *testing.T) {
+	f := routed(0, v1.ServiceEconomy)
+	f.Order.Status.Policy.Warehouse.Box = &v1.Box{MaxMassGrams: 500}
+	for i := range f.Carriers {
+		for j := range f.Carriers[i].Lanes {
+			f.Carriers[i].Lanes[j].Cost.PerKg = 10
+		}
+	}
+	if st := Project(f, noon); len(st.Parcels) != 0 || st.QuotedFreight == nil || *st.QuotedFreight != 2*(100+200+2*10) {
+		t.Errorf("%d parcels cost %v", len(st.Parcels), st.QuotedFreight)
+	}
+}
+
+// What was not found when it was picked is not paid for.
+func TestShortPickIsRepriced(t *testing.T) {
+	f := planned(t, routed(0, v1.ServiceEconomy), wasPicked)
+	f.Shipment.Spec.Facts.Picked.Short = []v1.ShortPick{{ID: "x", Line: "1", StockItem: tea.Name, Quantity: 1}}
+	f.Carriers[0].Lanes[0].Cost.PerKg = 1000 // 600 g are one kilogram now
+	st := Project(f, noon)
+	if *st.QuotedFreight != 100+1000+200 || st.Route[0].Cost != 1100 {
+		t.Errorf("freight %d, of which %d on the first lane", *st.QuotedFreight, st.Route[0].Cost)
+	}
+	f.Shipment.Status = *st
+	if diff := cmp.Diff(st, Project(f, noon.Add(time.Minute))); diff != "" {
+		t.Errorf("the next look writes again (-first +second):\n%s", diff)
+	}
+}
+
+// Before a route is given up on the word of an old cache, the Partners are read live.
+func TestRouteInDoubt(t *testing.T) {
+	for name, c := range map[string]struct {
+		facts *Facts
+		world func(*Facts)
+		want  bool
+	}{
+		"it stands":                  {planned(t, routed(0, v1.ServiceEconomy)), nil, false},
+		"its lanes are gone":         {planned(t, routed(0, v1.ServiceEconomy)), func(f *Facts) { f.Carriers = nil }, true},
+		"and were read live":         {planned(t, routed(0, v1.ServiceEconomy)), func(f *Facts) { f.Carriers, f.CarriersLive = nil, true }, false},
+		"it was picked":              {planned(t, routed(0, v1.ServiceEconomy), wasPicked), func(f *Facts) { f.Carriers = nil }, false},
+		"there has been none":        {routed(0, v1.ServiceEconomy), func(f *Facts) { f.Carriers = nil }, true},
+		"and everybody knows":        {planned(t, withoutCarriers(routed(0, v1.ServiceEconomy))), nil, false},
+		"others deliver":             {boxed(shipment(1, wasReserved), 0), nil, false},
+		"it is not known what it is": {&Facts{Shipment: shipment(1, wasReserved)}, nil, false},
+	} {
+		if c.world != nil {
+			c.world(c.facts)
+		}
+		if got := c.facts.RouteInDoubt(noon); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func withoutCarriers(f *Facts) *Facts { f.Carriers = nil; return f }
+
+// A simulated warehouse sends nothing that nobody can carry, and Partners report each
+// at the end of its own lanes.
+func TestPartnersAreSimulated(t *testing.T) {
+	f := routed(0, v1.ServiceEconomy)
+	policy := f.Order.Status.Policy
+	policy.Warehouse = v1.WarehousePolicy{Type: v1.WarehouseSimulated, StepSeconds: new(int32(0))}
+	all := f.Carriers
+	f.Carriers = nil
+	f.Shipment.Status = *Project(f, noon)
+	if sim := Simulate(f, policy, noon.Add(time.Hour)); sim.Due {
+		t.Fatalf("without a route it states %+v", sim.Facts)
+	}
+	f.Carriers = all
+	f.Adapters = map[v1.ObjectName]v1.PartnerAdapter{"trucks": {Type: v1.AdapterSimulated, StepSeconds: new(int32(60))}}
+	now := noon
+	for range 30 {
+		f.Shipment.Status = *Project(f, now)
+		sim := Simulate(f, policy, now)
+		if sim.Due {
+			f.Shipment.Spec.Facts, f.Shipment.Spec.Events = sim.Facts, sim.Events
+		}
+		now = now.Add(30 * time.Second)
+	}
+	want := []v1.CarrierEventType{v1.CarrierAccepted, v1.CarrierInTransit, v1.CarrierOutForDelivery, v1.CarrierDelivered}
+	var got []v1.CarrierEventType
+	for _, e := range f.Shipment.Spec.Events {
+		got = append(got, e.Type)
+	}
+	if diff := cmp.Diff(want, got); diff != "" || f.Shipment.Spec.Events[1].Location != "hub" {
+		t.Errorf("events (-want +got):\n%s%+v", diff, f.Shipment.Spec.Events)
+	}
+	// Where another company has the first lane, its scan at the hub is waited for.
+	f = planned(t, routed(0, v1.ServiceEconomy), wasPacked)
+	f.Shipment.Status.Route[1].Partner = "bikes"
+	f.Adapters = map[v1.ObjectName]v1.PartnerAdapter{"bikes": {Type: v1.AdapterSimulated, StepSeconds: new(int32(0))}}
+	f.Shipment.Spec.Facts.Dispatched = fact("d", 4)
+	f.Shipment.Status.DispatchedAt = new(at(4))
+	if sim := Simulate(f, policy, noon.Add(time.Hour)); sim.Due || !sim.Next.IsZero() {
+		t.Errorf("before the parcels are at the hub: %+v", sim.Events)
+	}
+	f.Shipment.Spec.Events = []v1.CarrierEvent{{ID: "e", Type: v1.CarrierInTransit, At: at(30), Location: "hub"}}
+	if sim := Simulate(f, policy, noon.Add(time.Hour)); !sim.Due || sim.Events[1].Type != v1.CarrierOutForDelivery {
+		t.Errorf("at the hub: %+v", sim.Events)
 	}
 }

@@ -36,7 +36,7 @@ func Simulate(f *Facts, p *v1.PolicySnapshot, now time.Time) Simulated {
 		return sim
 	}
 	if s.Spec.Facts.Dispatched == nil {
-		if p.Warehouse.Type == v1.WarehouseSimulated && s.Spec.Hold == "" {
+		if p.Warehouse.Type == v1.WarehouseSimulated && s.Spec.Hold == "" && !unrouted(f, &s.Status) {
 			sim.warehouse(f, seconds(p.Warehouse.StepSeconds), now)
 		}
 		return sim

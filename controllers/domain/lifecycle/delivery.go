@@ -10,15 +10,16 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 )
 
-// promise is what the customer is promised when the order is confirmed: for when it was
-// asked, or else in the time of the service level; nil for nothing.
+// promise is what the customer is promised when the order is confirmed: the time of the
+// service level, or a later one that was asked for; nil for nothing. That it is wanted
+// earlier is a wish.
 func promise(o *v1.Order) *v1.OrderDelivery {
 	level := o.Status.Policy.Delivery
 	if level == nil {
 		return nil
 	}
 	at := o.Status.ConfirmedAt.Add(time.Duration(level.MaxHours) * time.Hour)
-	if by := o.Spec.RequestedBy; by != nil {
+	if by := o.Spec.RequestedBy; by != nil && by.After(at) {
 		at = by.Time
 	}
 	return &v1.OrderDelivery{Promised: new(second(at.UTC()))}

@@ -30,6 +30,7 @@ func TestPromise(t *testing.T) {
 		"of one that is not there": {promising(), v1.ServiceEconomy, nil, 0},
 		"of a class without any":   {class(v1.CaptureOnDispatch), v1.ServiceStandard, nil, 0},
 		"for when it was asked":    {promising(), v1.ServiceStandard, new(noon.Add(100 * time.Hour)), 100},
+		"it is wanted earlier":     {promising(), v1.ServiceStandard, new(noon.Add(47 * time.Hour)), 48},
 		"nothing but a wish":       {promising(), v1.ServiceEconomy, new(noon.Add(100 * time.Hour)), 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,6 +76,9 @@ type Choice struct {
 	AtRisk bool
 	// Alternatives by the modes that the route does not use.
 	Alternatives []Alternative
+	// TooSlow says that routes lead to the customer, and none in the time for which the
+	// goods keep.
+	TooSlow bool
 	// Refused counts the lanes that do not take the goods, by the reason.
 	Refused map[Reason]int
 }
@@ -108,6 +111,10 @@ func Choose(carriers []Carrier, r *Request) Choice {
 		best = find(r.fastest, "")
 	}
 	if best == nil {
+		if lasting := *r; r.MaxTransitHours > 0 {
+			lasting.MaxTransitHours = 0
+			choice.TooSlow = find(lasting.fastest, "") != nil
+		}
 		return choice
 	}
 	choice.Route, choice.AtRisk = best, r.late(best.P90)

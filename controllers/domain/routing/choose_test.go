@@ -221,18 +221,20 @@ func TestFreight(t *testing.T) {
 		parcels []Parcel
 		want    v1.Amount
 	}{
-		"nothing":                     {v1.LaneCost{Fixed: 10, PerKg: 3}, nil, 0},
-		"a parcel without a mass":     {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{}}, 10},
-		"a gram is a begun kilogram":  {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1}}, 13},
-		"a kilogram is one":           {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1000}}, 13},
-		"a gram more is two":          {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1001}}, 16},
-		"each parcel by itself":       {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1}, {MassGrams: 1}}, 26},
-		"volume as mass":              {v1.LaneCost{PerKg: 3, VolumetricDivisor: new(int32(5000))}, []Parcel{{1000, 5001}}, 6},
-		"volume below mass":           {v1.LaneCost{PerKg: 3, VolumetricDivisor: new(int32(5000))}, []Parcel{{1001, 5000}}, 6},
-		"volume does not always tell": {v1.LaneCost{PerKg: 3}, []Parcel{{1000, 500_000}}, 3},
-		"a volume beyond all boxes":   {v1.LaneCost{PerKg: 1, VolumetricDivisor: new(int32(5000))}, []Parcel{{VolumeCm3: 9_000_000_000_000_001}}, 1_800_000_000_001},
-		"it stays an amount":          {v1.LaneCost{PerKg: 1_000_000_000}, []Parcel{{MassGrams: 100_000_000_000_000}}, v1.MaxAmount},
-		"and so does the sum":         {v1.LaneCost{Fixed: v1.MaxAmount}, []Parcel{{}, {}}, v1.MaxAmount},
+		"nothing":                       {v1.LaneCost{Fixed: 10, PerKg: 3}, nil, 0},
+		"a parcel without a mass":       {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{}}, 10},
+		"a gram is a begun kilogram":    {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1}}, 13},
+		"a kilogram is one":             {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1000}}, 13},
+		"a gram more is two":            {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1001}}, 16},
+		"each parcel by itself":         {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1}, {MassGrams: 1}}, 26},
+		"volume as mass":                {v1.LaneCost{PerKg: 3, VolumetricDivisor: new(int32(5000))}, []Parcel{{MassGrams: 1000, VolumeCm3: 5001}}, 6},
+		"volume below mass":             {v1.LaneCost{PerKg: 3, VolumetricDivisor: new(int32(5000))}, []Parcel{{MassGrams: 1001, VolumeCm3: 5000}}, 6},
+		"volume does not always tell":   {v1.LaneCost{PerKg: 3}, []Parcel{{MassGrams: 1000, VolumeCm3: 500_000}}, 3},
+		"alike parcels":                 {v1.LaneCost{Fixed: 10, PerKg: 3}, []Parcel{{MassGrams: 1, Count: 3}}, 39},
+		"more of them than can be paid": {v1.LaneCost{Fixed: 10}, []Parcel{{Count: v1.MaxAmount / 9}}, v1.MaxAmount},
+		"a volume beyond all boxes":     {v1.LaneCost{PerKg: 1, VolumetricDivisor: new(int32(5000))}, []Parcel{{VolumeCm3: 9_000_000_000_000_001}}, 1_800_000_000_001},
+		"it stays an amount":            {v1.LaneCost{PerKg: 1_000_000_000}, []Parcel{{MassGrams: 100_000_000_000_000}}, v1.MaxAmount},
+		"and so does the sum":           {v1.LaneCost{Fixed: v1.MaxAmount}, []Parcel{{}, {}}, v1.MaxAmount},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Freight(&v1.Lane{Cost: c.cost}, c.parcels); got != c.want {

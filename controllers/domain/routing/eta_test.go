@@ -36,9 +36,9 @@ func TestExpect(t *testing.T) {
 		"a scan elsewhere tells nothing":               {[]v1.CarrierEvent{scan(v1.CarrierInTransit, "warsaw", 20)}, false, in(51 + 8), in(51 + 12)},
 		"the train is late":                            {[]v1.CarrierEvent{scan(v1.CarrierInTransit, "hamburg", 52)}, false, in(75 + 8), in(75 + 12)},
 		"the train is early":                           {[]v1.CarrierEvent{scan(v1.CarrierInTransit, "hamburg", 26)}, false, in(27 + 8), in(27 + 12)},
-		"the van has left":                             {[]v1.CarrierEvent{scan(v1.CarrierInTransit, "hamburg", 26), scan(v1.CarrierOutForDelivery, "", 28)}, false, in(28 + 8), in(28 + 12)},
-		"the van has left for the second time":         {[]v1.CarrierEvent{scan(v1.CarrierOutForDelivery, "", 50), scan(v1.CarrierOutForDelivery, "", 28)}, false, in(50 + 8), in(50 + 12)},
-		"a late scan of the train sets nothing back":   {[]v1.CarrierEvent{scan(v1.CarrierOutForDelivery, "", 28), scan(v1.CarrierInTransit, "hamburg", 30)}, false, in(28 + 8), in(28 + 12)},
+		"the van has left":                             {[]v1.CarrierEvent{scan(v1.CarrierInTransit, "hamburg", 26), scan(v1.CarrierOutForDelivery, "", 28)}, false, in(28 + 6), in(27 + 12)},
+		"the van has left for the second time":         {[]v1.CarrierEvent{scan(v1.CarrierOutForDelivery, "", 50), scan(v1.CarrierOutForDelivery, "", 28)}, false, in(50 + 6), in(50 + 12)},
+		"a late scan of the train sets nothing back":   {[]v1.CarrierEvent{scan(v1.CarrierOutForDelivery, "", 28), scan(v1.CarrierInTransit, "hamburg", 30)}, false, in(28 + 6), in(28 + 12)},
 		"lanes that are gone have no cutoffs":          {[]v1.CarrierEvent{scan(v1.CarrierInTransit, "hamburg", 26)}, true, in(26 + 8), in(26 + 12)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,5 +86,46 @@ func whereIsASet(t *rapid.T) {
 	}
 	if want.Leg > len(legs) {
 		t.Fatalf("beyond the route: %+v", want)
+	}
+	// That it has left for the door never has it expected later, unless that time is over.
+	carriers, _ := byTrain()
+	before := want
+	before.Out = time.Time{}
+	_, at := Expect(carriers, legs, want)
+	if _, was := Expect(carriers, legs, before); !want.Out.IsZero() && at.After(was) && was.After(want.Out) {
+		t.Fatalf("expected at %v, and at %v once it has left for the door at %v", was, at, want.Out)
+	}
+}
+
+// The times of a route go on with its parcels, and are those of the lanes as they are: what
+// is retimed has not moved.
+func TestRetime(t *testing.T) {
+	for name, change := range map[string]func([]Carrier) []Carrier{
+		"nothing has changed":  func(c []Carrier) []Carrier { return c },
+		"its lanes are closed": func([]Carrier) []Carrier { return nil },
+		"it has a cutoff now": func(c []Carrier) []Carrier {
+			c[0].Lanes[0].Cutoff = "08:00"
+			return c
+		},
+		"its carrier has no day": func(c []Carrier) []Carrier {
+			c[0].Calendar = &v1.Calendar{TimeZone: "Asia/Nowhere"}
+			return c
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			carriers, legs := byTrain()
+			carriers = change(carriers)
+			if moved := Moved(carriers, legs); moved != (name == "it has a cutoff now") {
+				t.Errorf("moved is %v", moved)
+			}
+			now := monday.Add(30 * time.Hour)
+			legs = Retime(carriers, legs, now)
+			if Moved(carriers, legs) {
+				t.Error("what was retimed has moved")
+			}
+			if by := legs[0].DepartBy; by.IsZero() == (name == "it has a cutoff now") || (!by.IsZero() && by.Before(now)) {
+				t.Errorf("departs by %v", by)
+			}
+		})
 	}
 }

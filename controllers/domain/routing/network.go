@@ -15,6 +15,8 @@ const MaxHops = 6
 // Parcel is what is carried as one piece.
 type Parcel struct {
 	MassGrams, VolumeCm3 int64
+	// Count of alike parcels; 0 is one.
+	Count int64
 }
 
 // Carrier is a company with its lanes.
@@ -105,9 +107,11 @@ func Freight(l *v1.Lane, parcels []Parcel) v1.Amount {
 		if l.Cost.PerKg > 0 && kilograms > int64(v1.MaxAmount/l.Cost.PerKg) {
 			return v1.MaxAmount
 		}
-		if sum += l.Cost.Fixed + v1.Amount(kilograms)*l.Cost.PerKg; sum > v1.MaxAmount {
+		each, count := min(l.Cost.Fixed+v1.Amount(kilograms)*l.Cost.PerKg, v1.MaxAmount), v1.Amount(max(1, p.Count))
+		if each > 0 && count > (v1.MaxAmount-sum)/each {
 			return v1.MaxAmount
 		}
+		sum += each * count
 	}
 	return sum
 }

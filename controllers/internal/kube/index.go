@@ -13,10 +13,25 @@ import (
 // fields of the API as well.
 const (
 	IndexShipmentOrder = "spec.orderName"
+	// IndexTravelling has the Shipments of which it is open how they travel or when they
+	// arrive, under the value Travelling.
+	IndexTravelling    = "travelling"
 	IndexStockSKU      = ".spec.sku"
 	IndexOrderRef      = "order-ref"
 	IndexOrderCustomer = "spec.customer.id"
 )
+
+// Travelling is the value of IndexTravelling.
+const Travelling = "yes"
+
+// travelling is that value for a Shipment that is reserved or on its way.
+func travelling(s *v1.Shipment) string {
+	st := &s.Status
+	if st.ReservedAt == nil || st.CancelledAt != nil || st.DeliveredAt != nil || st.Phase == v1.ShipmentLost || st.Phase == v1.ShipmentReturned {
+		return ""
+	}
+	return Travelling
+}
 
 // OrderRef is what two Orders that are one order have in common, "" if the
 // Order has no externalRef.
@@ -34,6 +49,7 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 		name   string
 		value  func(client.Object) string
 	}{
+		{&v1.Shipment{}, IndexTravelling, func(o client.Object) string { return travelling(o.(*v1.Shipment)) }},
 		{&v1.Shipment{}, IndexShipmentOrder, func(o client.Object) string { return string(o.(*v1.Shipment).Spec.OrderName) }},
 		{&v1.StockItem{}, IndexStockSKU, func(o client.Object) string { return string(o.(*v1.StockItem).Spec.SKU) }},
 		{&v1.Order{}, IndexOrderRef, func(o client.Object) string { return OrderRef(o.(*v1.Order)) }},

@@ -72,3 +72,24 @@ func EnqueueShipments(c client.Reader) handler.EventHandler {
 		return requests
 	})
 }
+
+// EnqueueTravelling asks for the Shipments of the namespace that are reserved or on their
+// way, as far as an object matters to them.
+func EnqueueTravelling(c client.Reader, matters func(o client.Object, s *v1.Shipment) bool) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
+		var list v1.ShipmentList
+		if err := c.List(ctx, &list, client.InNamespace(o.GetNamespace()), client.MatchingFields{IndexTravelling: Travelling}, client.UnsafeDisableDeepCopy); err != nil {
+			return nil // the cache answers from memory; it fails only when it is not running
+		}
+		var requests []reconcile.Request
+		for i := range list.Items {
+			if s := &list.Items[i]; matters(o, s) {
+				requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(s)})
+			}
+		}
+		return requests
+	})
+}
+
+// Always is for objects that matter to all of them.
+func Always(client.Object, *v1.Shipment) bool { return true }

@@ -13,8 +13,8 @@ import (
 type DeliveryLevelApplyConfiguration struct {
 	// name of the level, as in spec.serviceLevel of the Orders.
 	Name *apiv1alpha1.ServiceLevel `json:"name,omitempty"`
-	// maxHours after its confirmation in which an order is delivered. An order that says
-	// requestedBy is promised for then instead.
+	// maxHours after its confirmation in which an order is delivered. One that asks for it
+	// later, in requestedBy, is promised for then.
 	MaxHours *int32 `json:"maxHours,omitempty"`
 	// objective says which route is the best. Without it: Cheapest for Economy, Balanced
 	// for Standard, Fastest for Express.

@@ -11,7 +11,7 @@ import (
 // with apply.
 //
 // RouteLeg is one lane of the route of a Shipment, with its times and price as they
-// were when the route was chosen.
+// were when the route was chosen, or its departure was missed.
 type RouteLegApplyConfiguration struct {
 	// partner that carries the parcels.
 	Partner *apiv1alpha1.ObjectName `json:"partner,omitempty"`

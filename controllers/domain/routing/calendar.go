@@ -3,7 +3,6 @@ package routing
 import (
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 	_ "time/tzdata" // an image need not have the time zone database
 
@@ -36,7 +35,7 @@ func hoursOf(c *v1.Calendar) (*hours, error) {
 			return nil, fmt.Errorf("calendar.timeZone %q names no place", c.TimeZone)
 		}
 		var err error
-		if h.zone, err = zoneOf(c.TimeZone); err != nil {
+		if h.zone, err = time.LoadLocation(c.TimeZone); err != nil {
 			return nil, fmt.Errorf("calendar.timeZone %q is unknown", c.TimeZone)
 		}
 	}
@@ -52,21 +51,6 @@ func hoursOf(c *v1.Calendar) (*hours, error) {
 		}
 	}
 	return h, nil
-}
-
-// zones are those that were read: the library parses a zone each time it is asked.
-var zones sync.Map
-
-func zoneOf(name string) (*time.Location, error) {
-	if known, ok := zones.Load(name); ok {
-		return known.(*time.Location), nil
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, err // names that there are not are not kept: there is no end of them
-	}
-	zones.Store(name, zone)
-	return zone, nil
 }
 
 // clock is a time of day in minutes after midnight; below 0 for any time.

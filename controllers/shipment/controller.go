@@ -38,11 +38,18 @@ type Reconciler struct {
 // Reconcile looks at one Shipment.
 func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
 	now := r.Clock.Now()
-	facts, err := r.observe(ctx, s, now)
+	facts, err := r.observe(ctx, s)
 	if err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
 	status := fulfilment.Project(facts, now)
+	if facts.LosesRoute(status) {
+		if facts.Carriers, err = r.carriers(ctx, r.Live, s.Namespace); err != nil {
+			return kube.Result(ctx, err, time.Time{}, now)
+		}
+		facts.CarriersLive = true
+		status = fulfilment.Project(facts, now)
+	}
 	if _, err := kube.WriteStatus(ctx, r.Client, s, &s.Status, status); err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
@@ -56,7 +63,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 // observe reads what is known about the Shipment, first from the cache. Where
 // the next step binds units, the Order is read again, live: the write that takes
 // the step rests on the version of the Shipment, which was read before.
-func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment, now time.Time) (*fulfilment.Facts, error) {
+func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.Facts, error) {
 	f := &fulfilment.Facts{Shipment: s}
 	var err error
 	if f.Items, err = r.items(ctx, r.Client, s); err != nil {
@@ -88,23 +95,13 @@ func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment, now time.Time)
 			}
 		}
 	}
-	return f, r.observeCarriers(ctx, f, now)
+	if fulfilment.NeedsCarriers(s, f.Order) {
+		f.Carriers, err = r.carriers(ctx, r.Client, s.Namespace)
+	}
+	return f, err
 }
 
-// observeCarriers reads the Partners where it is open how the Shipment travels or when it
-// arrives; live before a route is given up, since it would not come back.
-func (r *Reconciler) observeCarriers(ctx context.Context, f *fulfilment.Facts, now time.Time) (err error) {
-	if !fulfilment.NeedsCarriers(f.Shipment, f.Order) {
-		return nil
-	}
-	if f.Carriers, err = r.carriers(ctx, r.Client, f.Shipment.Namespace); err != nil || !f.RouteInDoubt(now) {
-		return err
-	}
-	f.CarriersLive = true
-	f.Carriers, err = r.carriers(ctx, r.Live, f.Shipment.Namespace)
-	return err
-}
-
+// carriers lists the Partners of a namespace as carriers.
 func (r *Reconciler) carriers(ctx context.Context, from client.Reader, namespace string) ([]routing.Carrier, error) {
 	var partners v1.PartnerList
 	if err := from.List(ctx, &partners, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {

@@ -86,9 +86,9 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 		k.Build = code
 		fmt.Printf("%-24s %-24s after %3d plans, %v\n", k.Name, strings.Join(k.By, " "), k.Ran, k.Wall.Round(time.Second))
 		kills = append(kills, *k)
-	}
-	if err := campaign.WriteMatrix(dir, kills); err != nil {
-		return err
+		if err := campaign.WriteMatrix(dir, kills); err != nil {
+			return err
+		}
 	}
 	fmt.Print(matrix(kills))
 	if slices.ContainsFunc(kills, func(k campaign.Kill) bool { return len(k.By) == 0 }) {
@@ -133,10 +133,11 @@ func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, par
 	for try := 1; errors.Is(err, errUnreached) && try < controls; try++ {
 		broken, err = violates(ctx, binary, without)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errUnreached): // it proves nothing
+	case err != nil:
 		return nil, fmt.Errorf("without mutant %s: %w", m.Name, err)
-	}
-	if !broken {
+	case !broken:
 		k.By = report.Broken
 	}
 	return k, nil

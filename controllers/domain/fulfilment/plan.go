@@ -8,6 +8,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/condition"
+	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 )
 
 // plan says how the units of a reserved Shipment are packed. It returns nil where that
@@ -16,9 +17,17 @@ func plan(f *Facts, st *v1.ShipmentStatus) *Packing {
 	if !waiting(st) || f.Shipment.Spec.Facts.Packed != nil || f.Order == nil {
 		return nil
 	}
+	if len(st.Parcels) > 0 && f.unknownUnits() {
+		return nil // an item is gone: what was known of its units is in the parcels
+	}
 	packing := Pack(heldUnits(f, st), f.box())
 	st.Parcels = packing.Parcels
 	return &packing
+}
+
+// unknownUnits says whether the StockItem of some units is gone, or is another one by now.
+func (f *Facts) unknownUnits() bool {
+	return slices.ContainsFunc(ledger.Items(f.Shipment), func(key v1.ItemKey) bool { return f.Items[key] == nil })
 }
 
 // waiting says whether a Shipment is reserved and has neither left nor been cancelled.

@@ -114,6 +114,10 @@ func text(t metav1.Time) string { return t.UTC().Format(time.RFC3339) }
 // keeps only for some hours may find a carrier at another time of day.
 const unroutedTurn = time.Hour
 
+// waitTurn is how long a Shipment whose times hold longer than they were sure to waits
+// until it looks again.
+const waitTurn = 10 * time.Minute
+
 // NextLook is when a Shipment has to be looked at again though nothing happens: what is
 // expected may have changed by then. It is zero if there is no such time.
 func NextLook(st *v1.ShipmentStatus, now time.Time) time.Time {
@@ -133,6 +137,8 @@ func NextLook(st *v1.ShipmentStatus, now time.Time) time.Time {
 	switch {
 	case st.DispatchedAt != nil && st.ETA != nil:
 		add(st.ETA.P90.Time)
+	case waiting(st) && len(st.Route) > 0 && holdsUntil(st).Before(now):
+		add(now.Add(waitTurn))
 	case waiting(st) && len(st.Route) > 0:
 		add(holdsUntil(st))
 	case waiting(st) && meta.IsStatusConditionFalse(st.Conditions, v1.ConditionRouted):

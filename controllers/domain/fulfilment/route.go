@@ -19,7 +19,8 @@ import (
 // NeedsCarriers says whether the Partners are to be read: they deliver, and it is still
 // open how the Shipment travels or when it arrives.
 func NeedsCarriers(s *v1.Shipment, o *v1.Order) bool {
-	return byPartners(o) && s.Status.CancelledAt == nil && s.Status.DeliveredAt == nil
+	corrected := slices.ContainsFunc(s.Spec.Events, func(e v1.CarrierEvent) bool { return e.Type == v1.CarrierCorrection })
+	return byPartners(o) && s.Status.CancelledAt == nil && (s.Status.DeliveredAt == nil || corrected)
 }
 
 // byPartners says whether Partners deliver an Order.
@@ -41,7 +42,7 @@ func travel(f *Facts, st *v1.ShipmentStatus, now time.Time) *routing.Choice {
 	if len(legs) == 0 {
 		return choose(f, st, r)
 	}
-	late := now.After(holdsUntil(st)) || routing.Moved(f.Carriers, legs)
+	late := f.missed(st, r, now) || routing.Moved(f.Carriers, legs)
 	repacked := !equality.Semantic.DeepEqual(f.Shipment.Status.Parcels, st.Parcels)
 	switch {
 	case picked(f.Shipment):
@@ -67,24 +68,38 @@ func price(legs []routing.Leg) v1.Amount {
 	return sum
 }
 
-// RouteInDoubt says whether a Shipment is about to lose its route, or to be told for the
-// first time that there is none, on the word of Carriers that may be old: then they are
-// to be read live, since what is given up does not come back.
-func (f *Facts) RouteInDoubt(now time.Time) bool {
-	s := f.Shipment
-	if f.CarriersLive || picked(s) || !byPartners(f.Order) || s.Status.DispatchedAt != nil || s.Status.CancelledAt != nil {
+// missed says whether the times of a route do not hold any more. That leaving now breaks
+// the promise is asked of the lanes: one that waits for a cutoff later on loses nothing.
+func (f *Facts) missed(st *v1.ShipmentStatus, r *routing.Request, now time.Time) bool {
+	switch {
+	case !now.After(holdsUntil(st)):
+		return false
+	case st.Route[0].DepartBy != nil, now.After(departs(st).Add(waitsAtMost)):
+		return true
+	}
+	retimed := routing.Retime(f.Carriers, legsOf(st.Route), r.Ready)
+	return retimed[len(retimed)-1].P90.After(st.Promised.Time)
+}
+
+// LosesRoute says whether a status computed on the word of Carriers that may be old takes
+// a Shipment's route away, or says for the first time that there is none: then they are to
+// be read live, since what is given up does not come back.
+func (f *Facts) LosesRoute(st *v1.ShipmentStatus) bool {
+	if f.CarriersLive || !byPartners(f.Order) {
 		return false
 	}
-	if len(s.Status.Route) > 0 {
-		legs := legsOf(s.Status.Route)
-		return !routing.Open(f.Carriers, legs, f.request(&s.Status, now))
+	stored := &f.Shipment.Status
+	if len(stored.Route) > 0 {
+		return !slices.EqualFunc(stored.Route, st.Route, func(a, b v1.RouteLeg) bool { return a.Partner == b.Partner && a.Lane == b.Lane })
 	}
-	told := meta.FindStatusCondition(s.Status.Conditions, v1.ConditionRouted)
-	return s.Status.ReservedAt != nil && told == nil
+	return unrouted(f, st) && !meta.IsStatusConditionFalse(stored.Conditions, v1.ConditionRouted)
 }
 
 // choose notes the best route, and what speaks against the other modes.
 func choose(f *Facts, st *v1.ShipmentStatus, r *routing.Request) *routing.Choice {
+	if f.unknownUnits() {
+		return &routing.Choice{} // what nothing is known of may be anything
+	}
 	choice := routing.Choose(f.Carriers, r)
 	st.Route, st.Alternatives, st.QuotedFreight = nil, nil, nil
 	if choice.Route == nil {
@@ -105,18 +120,21 @@ func choose(f *Facts, st *v1.ShipmentStatus, r *routing.Request) *routing.Choice
 // before their times are reckoned anew.
 const waitsAtMost = 24 * time.Hour
 
+// departs is when the parcels of a route leave on its first lane.
+func departs(st *v1.ShipmentStatus) time.Time {
+	return st.Route[0].P50.Add(-time.Duration(st.Route[0].TransitHours.P50) * time.Hour)
+}
+
 // holdsUntil is until when the times of a route hold while its parcels wait: until the
-// cutoff of its first lane; without one for a day, or until leaving later would break
-// the promise.
+// cutoff of its first lane; without one for a day, or until leaving later may break the
+// promise.
 func holdsUntil(st *v1.ShipmentStatus) time.Time {
-	first, last := &st.Route[0], &st.Route[len(st.Route)-1]
-	if first.DepartBy != nil {
-		return first.DepartBy.Time
+	if by := st.Route[0].DepartBy; by != nil {
+		return by.Time
 	}
-	departs := first.P50.Add(-time.Duration(first.TransitHours.P50) * time.Hour)
-	until := departs.Add(waitsAtMost)
-	if p := st.Promised; p != nil && !last.P90.After(p.Time) {
-		if spare := departs.Add(p.Sub(last.P90.Time)); spare.Before(until) {
+	until := departs(st).Add(waitsAtMost)
+	if p, p90 := st.Promised, st.Route[len(st.Route)-1].P90; p != nil && !p90.After(p.Time) {
+		if spare := departs(st).Add(p.Sub(p90.Time)); spare.Before(until) {
 			return spare
 		}
 	}
@@ -217,6 +235,7 @@ func legsOf(route []v1.RouteLeg) []routing.Leg {
 		legs[i] = routing.Leg{
 			Carrier: l.Partner, Lane: l.Lane, Mode: l.Mode, From: l.From, To: l.To,
 			P50: l.P50.Time, P90: l.P90.Time, Cost: l.Cost, Transit: l.TransitHours,
+			Departs: l.P50.Add(-time.Duration(l.TransitHours.P50) * time.Hour),
 		}
 		if l.DepartBy != nil {
 			legs[i].DepartBy = l.DepartBy.Time

@@ -16,8 +16,8 @@ func (v *view) customer(f *Facts, now time.Time) *v1.CustomerView {
 		Total: pricing.Display(v.amounts.Total, o.Spec.Currency), Due: pricing.Display(v.amounts.Due, o.Spec.Currency), Paid: paidText(o, v),
 	}
 	if d := o.Status.Delivery; d != nil && v.goods.delivered < v.goods.kept {
-		if c.ExpectedBy = d.Promised; d.ETA != nil {
-			c.ExpectedBy = &d.ETA.P90
+		if c.ExpectedBy = d.Promised.DeepCopy(); d.ETA != nil {
+			c.ExpectedBy = d.ETA.P90.DeepCopy()
 		}
 	}
 	for i := range o.Status.Questions {
@@ -34,7 +34,7 @@ func (v *view) customer(f *Facts, now time.Time) *v1.CustomerView {
 			p.Carrier = s.Status.Route[n-1].Partner
 		}
 		if s.Status.ETA != nil {
-			p.ExpectedBy = &s.Status.ETA.P90
+			p.ExpectedBy = s.Status.ETA.P90.DeepCopy() // the Shipment is the cache's
 		}
 		c.Parcels = append(c.Parcels, p)
 	}
@@ -51,21 +51,17 @@ func paidText(o *v1.Order, v *view) string {
 
 // customerState is the phase in the eyes of the customer.
 func (v *view) customerState(o *v1.Order, now time.Time) v1.CustomerState {
-	asked := slices.ContainsFunc(o.Status.Questions, func(q v1.Question) bool { return v.waitsFor(o, &q, now) })
+	if slices.ContainsFunc(o.Status.Questions, func(q v1.Question) bool { return v.waitsFor(o, &q, now) }) {
+		return v1.CustomerNeedsAnswer
+	}
 	switch o.Status.Phase {
 	case v1.OrderOnHold:
-		if asked {
-			return v1.CustomerNeedsAnswer
-		}
 		return v1.CustomerChecking
 	case v1.OrderRejected:
 		return v1.CustomerRefused
 	case v1.OrderConfirmed:
 		return v1.CustomerConfirmed
 	case v1.OrderBackordered:
-		if asked {
-			return v1.CustomerNeedsAnswer
-		}
 		return v1.CustomerAwaitingGoods
 	case v1.OrderProcessing:
 		return v1.CustomerPreparing

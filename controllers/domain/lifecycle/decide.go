@@ -117,7 +117,7 @@ func Deadline(f *Facts, now time.Time) time.Time {
 	if closed(o) && !o.DeletionTimestamp.IsZero() && closedOwes(o) > 0 {
 		return namespaceTurn(o, now) // money that came after the end holds it
 	}
-	if closed(o) || paused(o) {
+	if closed(o) {
 		return time.Time{}
 	}
 	v := look(f, now)
@@ -126,6 +126,12 @@ func Deadline(f *Facts, now time.Time) time.Time {
 		if t.After(now) && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
+	}
+	if d := o.Status.Delivery; d != nil && d.Promised != nil && v.arrived() == nil {
+		add(d.Promised.Add(time.Second)) // a promise is broken in the second after it
+	}
+	if paused(o) {
+		return next
 	}
 	if v.holdUntil != nil {
 		add(*v.holdUntil)
@@ -154,9 +160,6 @@ func Deadline(f *Facts, now time.Time) time.Time {
 	}
 	if q := question(o); q != nil && q.Deadline != nil && v.goods.waiting > 0 {
 		add(q.Deadline.Time)
-	}
-	if d := o.Status.Delivery; d != nil && d.Promised != nil && v.arrived() == nil {
-		add(d.Promised.Add(time.Second)) // a promise is broken in the second after it
 	}
 	if v.confirmed && ((v.goods.waiting > 0 && !v.short(f)) || intended(f)) {
 		// No event tells that others were served first. The longer it lasts, the

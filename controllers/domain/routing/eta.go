@@ -54,7 +54,14 @@ const (
 // come for long that is in the past, and says only that it is late.
 func Expect(carriers []Carrier, legs []Leg, at Position) (p50, p90 time.Time) {
 	p50, p90 = at.Since, at.Since
-	for i := at.Leg; i < len(legs); i++ {
+	first := at.Leg
+	if len(legs) > 0 && first == 0 && !at.Since.After(legs[0].DepartBy) {
+		// It was handed over for this departure, whatever the carrier changes afterwards.
+		p50 = legs[0].DepartBy.Add(time.Duration(legs[0].Transit.P50) * time.Hour)
+		p90 = legs[0].DepartBy.Add(time.Duration(legs[0].Transit.P90) * time.Hour)
+		first = 1
+	}
+	for i := first; i < len(legs); i++ {
 		l := &legs[i]
 		p50 = leaves(carriers, l, p50).Add(time.Duration(l.Transit.P50) * time.Hour)
 		p90 = leaves(carriers, l, p90).Add(time.Duration(l.Transit.P90) * time.Hour)
@@ -135,8 +142,8 @@ func Moved(carriers []Carrier, legs []Leg) bool {
 		at, cutoff := departure(carriers, first, first.DepartBy)
 		return !cutoff || !at.Equal(first.DepartBy)
 	}
-	_, cutoff := departure(carriers, first, first.Departs)
-	return cutoff
+	at, cutoff := departure(carriers, first, first.Departs)
+	return cutoff || !at.Equal(first.Departs)
 }
 
 // Price is what parcels cost on the lanes of a route; a lane that is not there any more

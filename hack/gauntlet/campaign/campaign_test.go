@@ -15,7 +15,7 @@ import (
 func learnt() *Learned {
 	return &Learned{
 		Scene: "happy", Writes: []string{"update orders/status o #1", "create events #1"}, Sends: []v1.OperationKind{v1.OperationAuthorize, v1.OperationCapture},
-		LookUps: 1, Phases: []string{"Received"}, Unsteady: []string{"update orders/status o #2", "phase OnHold"},
+		Reads: []string{"get orders o #1"}, LookUps: 1, Phases: []string{"Received", "Confirmed"}, Unsteady: []string{"update orders/status o #2", "phase OnHold"},
 	}
 }
 
@@ -37,10 +37,12 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 	for point, kinds := range map[string][]fault.Kind{
 		"update orders/status o #1": slices.Concat(fault.AtWrites(), fault.AtWatches()),
 		"create events #1":          {fault.Refused, fault.Lost, fault.CrashBefore, fault.CrashAfter},
-		"phase Received":            fault.AtPhases(),
+		"get orders o #1":           fault.AtReads(),
+		"phase Received":            atPhase("Received"),
+		"phase Confirmed":           fault.AtPhases(),
 		"send#2":                    fault.AtSends(),
 		"update orders/status o #2": atUnsteady,
-		"phase OnHold":              fault.AtPhases(),
+		"phase OnHold":              atPhase("OnHold"),
 		"lookup#1":                  fault.AtLookUps(),
 	} {
 		for _, k := range kinds {
@@ -52,7 +54,7 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 			t.Errorf("%s: tried are %v", point, tried[point])
 		}
 	}
-	if n := tried["update orders/status o #1"][fault.Past]; n != len(resources) {
+	if n := tried["update orders/status o #1"][fault.Past]; n != len(learnt().resources()) {
 		t.Errorf("the past is tried of %d resources", n)
 	}
 	if tried["send#1"][fault.Expired] > 0 || pruned == 0 {
@@ -66,12 +68,12 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 func TestMeetKeepsWhatIsAlwaysThere(t *testing.T) {
 	l, other := learnt(), learnt()
 	l.Writes, other.Writes = []string{"a", "b", "c"}, []string{"a", "c", "d"}
-	other.Sends, other.LookUps, other.Phases = other.Sends[:1], 0, []string{"Received", "Confirmed"}
+	other.Sends, other.LookUps, other.Phases = other.Sends[:1], 0, []string{"Received", "Confirmed", "Delivered"}
 	l.meet(other)
-	if !slices.Equal(l.Writes, []string{"a", "c"}) || !slices.Equal(l.Unsteady, []string{"update orders/status o #2", "phase OnHold", "b", "d", "phase Confirmed"}) {
+	if !slices.Equal(l.Writes, []string{"a", "c"}) || !slices.Equal(l.Unsteady, []string{"update orders/status o #2", "phase OnHold", "b", "d", "phase Delivered"}) {
 		t.Errorf("writes %v, and now and then %v", l.Writes, l.Unsteady)
 	}
-	if len(l.Sends) != 1 || l.LookUps != 0 || !slices.Equal(l.Phases, []string{"Received"}) {
+	if len(l.Sends) != 1 || l.LookUps != 0 || !slices.Equal(l.Phases, []string{"Received", "Confirmed"}) {
 		t.Errorf("%+v", l)
 	}
 }

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -81,6 +82,9 @@ func (r *Report) leaks(before used) error {
 	families, err := metrics.Registry.Gather()
 	if err != nil {
 		return fmt.Errorf("gathering the metrics: %w", err)
+	}
+	if len(libraries.canaries) == 0 {
+		return errors.New("the loggers of the libraries are not searched: nobody has asked for LibraryLogger")
 	}
 	libraries.mu.Lock()
 	defer libraries.mu.Unlock()

@@ -97,8 +97,16 @@ func (l *Learned) common(a, b []string, prefix string) []string {
 	return both
 }
 
-// resources are those that a manager watches.
-var resources = []string{"orders", "shipments", "stockitems"}
+// resources are those that a manager watches and that matter to a scene: Partners only
+// where there are some, and classes nowhere, since an Order copies what it needs of its
+// class.
+func (l *Learned) resources() []string {
+	all := []string{"orders", "shipments", "stockitems"}
+	if slices.ContainsFunc(l.Writes, func(point string) bool { return ofResource(point, "partners") }) {
+		all = append(all, "partners")
+	}
+	return all
+}
 
 var (
 	// atEvents are the kinds that are tried at a write of an event.
@@ -109,6 +117,13 @@ var (
 
 // withoutShipments are the phases in which an Order has none.
 var withoutShipments = []string{string(v1.OrderReceived), string(v1.OrderOnHold), string(v1.OrderRejected)}
+
+// atPhase are the kinds that do something in a phase.
+func atPhase(phase string) []fault.Kind {
+	return slices.DeleteFunc(fault.AtPhases(), func(k fault.Kind) bool {
+		return k == fault.Orphaned && slices.Contains(withoutShipments, phase)
+	})
+}
 
 // Enumerate lists every single fault of a scene: each kind at each write and read, in each
 // phase and at each call to the provider. pruned is how many it leaves out because
@@ -129,14 +144,14 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 			for _, k := range atEvents {
 				add(fault.Fault{Kind: k, Point: point})
 			}
-			pruned += len(fault.AtWrites()) - len(atEvents) + len(fault.AtWatches())*len(resources)
+			pruned += len(fault.AtWrites()) - len(atEvents) + len(fault.AtWatches())*len(l.resources())
 			continue
 		}
 		for _, k := range fault.AtWrites() {
 			add(fault.Fault{Kind: k, Point: point})
 		}
 		for _, k := range fault.AtWatches() {
-			for _, resource := range resources {
+			for _, resource := range l.resources() {
 				// What is frozen from another write on is the same as from the next one of
 				// the resource; the past is another at each write.
 				if k == fault.Past || ofResource(point, resource) {
@@ -154,26 +169,25 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 	}
 	for _, point := range l.Unsteady {
 		kinds := atUnsteady
-		if strings.HasPrefix(point, phasePoint) {
-			kinds = fault.AtPhases()
+		if phase, ok := strings.CutPrefix(point, phasePoint); ok {
+			kinds = atPhase(phase)
+			pruned += len(fault.AtPhases()) - len(kinds)
 		}
 		for _, k := range kinds {
 			add(fault.Fault{Kind: k, Point: point})
 		}
 	}
 	for _, phase := range l.Phases {
-		for _, k := range fault.AtPhases() {
-			if k == fault.Orphaned && slices.Contains(withoutShipments, phase) {
-				pruned++
-				continue
-			}
+		kinds := atPhase(phase)
+		pruned += len(fault.AtPhases()) - len(kinds)
+		for _, k := range kinds {
 			add(fault.Fault{Kind: k, Point: phasePoint + phase})
 		}
 	}
 	if s != nil {
 		for n := range s.Steps {
 			for _, k := range fault.AtSteps() {
-				for _, resource := range resources {
+				for _, resource := range l.resources() {
 					add(fault.Fault{Kind: k, Point: stepPoint(n), Resource: resource})
 				}
 			}

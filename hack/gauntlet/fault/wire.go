@@ -19,7 +19,7 @@ type Fault struct {
 	Kind Kind `json:"kind"`
 	// Life is that of the manager, from 0: each crash begins another one.
 	Life int `json:"life,omitempty"`
-	// Point is where: a write as Wire names it, the number of a call to the provider, as
+	// Point is where: a write, or a read that asks the API server, as Wire names it, the number of a call to the provider, as
 	// send#2, a phase, as "phase Confirmed", or what people do, as step#1.
 	Point string `json:"point"`
 	// Resource is what is no longer heard of, or told of as it was, for the kinds at

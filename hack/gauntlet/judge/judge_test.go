@@ -177,6 +177,19 @@ func TestJudge(t *testing.T) {
 			order(s, func(o *v1.Order) { o.Status.Amounts.Authorized = 1 })
 			s.Versions[len(s.Versions)-1].Gone = true
 		}},
+		"a promise moves": {"I6", func(s *sale) {
+			order(s, func(o *v1.Order) {
+				o.Status.Delivery = &v1.OrderDelivery{Promised: &metav1.Time{Time: time.Unix(1e9, 0)}}
+			})
+			order(s, func(o *v1.Order) { o.Status.Delivery.Promised = &metav1.Time{Time: time.Unix(2e9, 0)} })
+		}},
+		"a picked Shipment gets another route": {"I6", func(s *sale) {
+			for _, lane := range []v1.Identifier{"a", "b"} {
+				parcel := last[*v1.Shipment](s).DeepCopy()
+				parcel.Status.Route = []v1.RouteLeg{{Partner: "trucks", Lane: lane}}
+				s.store(parcel)
+			}
+		}},
 		"an order goes with the price of what never left": {"I8", func(s *sale) {
 			for _, v := range s.Versions {
 				if parcel, ok := v.Object.(*v1.Shipment); ok {

@@ -256,6 +256,9 @@ func leftBehind(r *Run, report func(string, ...any)) {
 		for _, i := range s.Spec.Items {
 			dispatched[order][i.Line] += i.Quantity
 		}
+		for _, missed := range s.Status.Short {
+			dispatched[order][missed.Line] -= missed.Quantity
+		}
 	}
 	for uid, o := range r.last() {
 		if !r.gone(o) || o.Status.Amounts == nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -65,6 +66,9 @@ func transitions(r *Run, report func(string, ...any)) {
 				report("Order %s: %s of %d had succeeded, and is %s of %d", after.Name, b.Kind, b.Amount, a.State, a.Amount)
 			}
 		}
+		if b, a := promised(before), promised(after); b != nil && !b.Equal(a) {
+			report("Order %s was promised for %v, and is for %v", after.Name, b, a)
+		}
 		for i := 1; i < len(after.Status.Timeline); i++ {
 			if after.Status.Timeline[i].EnteredAt.Before(&after.Status.Timeline[i-1].EnteredAt) {
 				report("Order %s: its timeline goes back", after.Name)
@@ -82,10 +86,30 @@ func transitions(r *Run, report func(string, ...any)) {
 		if a.CancelledAt != nil && a.DispatchedAt != nil {
 			report("Shipment %s was cancelled and has left", after.Name)
 		}
+		fixed := before.Spec.Facts.Picked != nil || before.Spec.Facts.Packed != nil || before.Spec.Facts.Dispatched != nil
+		if fixed && len(b.Route) > 0 && !slices.Equal(lanesOf(b.Route), lanesOf(a.Route)) {
+			report("Shipment %s was picked for %v, and travels on %v", after.Name, lanesOf(b.Route), lanesOf(a.Route))
+		}
 		if a.DispatchedAt != nil && a.ReservedAt == nil {
 			report("Shipment %s has left and had no units", after.Name)
 		}
 	})
+}
+
+// promised is when an Order was promised, nil if it was not.
+func promised(o *v1.Order) *metav1.Time {
+	if o.Status.Delivery == nil {
+		return nil
+	}
+	return o.Status.Delivery.Promised
+}
+
+func lanesOf(route []v1.RouteLeg) []string {
+	var names []string
+	for _, l := range route {
+		names = append(names, string(l.Partner)+"/"+string(l.Lane))
+	}
+	return names
 }
 
 // deletions: nothing stays half deleted, and no Order goes while it owes anything.

@@ -83,3 +83,27 @@ func counts() []Mutant {
 		},
 	}
 }
+
+// delivery are mistakes about promises and routes.
+func delivery() []Mutant {
+	return []Mutant{
+		{
+			Name: "promise-moves", About: "a promise is reckoned anew at each look",
+			Scenes: []string{"lanes"},
+			File:   "controllers/domain/lifecycle/delivery.go", Find: "		d.Promised = st.Delivery.Promised\n",
+			Replace: "		d.Promised = st.Delivery.Promised\n\t\tif MUTANT {\n\t\t\td.Promised = new(second(now.Add(time.Hour)))\n\t\t}\n",
+		},
+		{
+			Name: "chosen-after-pick", About: "what is picked gets a better route",
+			Scenes: []string{"lanes"},
+			File:   "controllers/domain/fulfilment/route.go", Find: "	if len(legs) == 0 {\n		return choose(f, st, r)\n	}\n	late",
+			Replace: "	if len(legs) == 0 || MUTANT {\n\t\treturn choose(f, st, r)\n\t}\n\tlate",
+		},
+		{
+			Name: "scan-forgotten", About: "a carrier forgets the scan before the last one, and the parcels never arrive",
+			Scenes: []string{"lanes"},
+			File:   "controllers/domain/fulfilment/simulate.go", Find: "		if scan.leg > at.Leg {",
+			Replace: "		if scan.leg > at.Leg || (MUTANT && scan.leg > 0) {",
+		},
+	}
+}

@@ -3,7 +3,9 @@ package mutant
 import "slices"
 
 // All are the mutants there are.
-func All() []Mutant { return slices.Concat(money(), stock(), counts(), identity(), controllers()) }
+func All() []Mutant {
+	return slices.Concat(money(), stock(), counts(), identity(), delivery(), controllers())
+}
 
 // money are mistakes about payments.
 func money() []Mutant {

@@ -35,27 +35,6 @@ func cash() *Scene {
 	}
 }
 
-func lanes() *Scene {
-	return &Scene{
-		Name: "lanes", About: "A card order is promised for a day, travels on two lanes of a Partner, with a scan between them, and arrives.",
-		Class:   func(c *v1.OrderClass) { testenv.ByPartners(c) },
-		Objects: []client.Object{stock("tea", "TEA", 9), testenv.MakePartner("", "trucks"), order("o").Line("TEA", 2).Obj()},
-		End: func(w *World) string {
-			if missing := ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}})(w); missing != "" {
-				return missing
-			}
-			s := w.shipments("o")[0].Status
-			if len(s.Route) != 2 || s.Punctuality != v1.PunctualityOnTime || s.ETA != nil {
-				return "the Shipment has not come by its route in time"
-			}
-			if o := w.Order("o").Status; o.Settlement.Freight != 300 || o.Delivery.Punctuality != v1.PunctualityOnTime {
-				return "the Order does not say what its delivery cost, and that it was in time"
-			}
-			return ""
-		},
-	}
-}
-
 func simulated() *Scene {
 	return &Scene{
 		Name: "simulated", About: "A card order is paid at the simulated provider, whose books are ConfigMaps, and one of its lines is cancelled later.",

@@ -1,0 +1,85 @@
+package scene
+
+import (
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv"
+)
+
+func lanes() *Scene {
+	return &Scene{
+		Name: "lanes", About: "A card order is promised for a day and picked; a cheaper lane comes too late for it, and it travels on the two that were chosen.",
+		Class: func(c *v1.OrderClass) {
+			testenv.ByPartners(c)
+			c.Spec.Warehouse = v1.WarehousePolicy{Type: v1.WarehouseManual}
+		},
+		Objects: []client.Object{stock("tea", "TEA", 9), testenv.MakePartner("", "trucks"), order("o").Line("TEA", 2).Obj()},
+		Steps: []Step{
+			{When: all(reserved("o"), routed("o")), Do: state("o", func(w *World, f *v1.WarehouseFacts) {
+				f.Picked = &v1.PickedFact{ID: "p", At: w.now()}
+			})},
+			{When: inWarehouse("o", v1.ShipmentPicking), Do: cheaperLane},
+			{Do: state("o", func(w *World, f *v1.WarehouseFacts) { f.Dispatched = w.stated("d") })},
+		},
+		End: func(w *World) string {
+			if missing := ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}})(w); missing != "" {
+				return missing
+			}
+			if o := w.Order("o").Status; o.Settlement.Freight != 300 || o.Delivery.Punctuality != v1.PunctualityOnTime {
+				return "the Order does not say that its delivery cost what was quoted, and was in time"
+			}
+			return ""
+		},
+	}
+}
+
+// routed says whether each Shipment of an Order has a route.
+func routed(order string) func(*World) bool {
+	return func(w *World) bool {
+		list := w.shipments(order)
+		for _, s := range list {
+			if len(s.Status.Route) == 0 {
+				return false
+			}
+		}
+		return len(list) > 0
+	}
+}
+
+// inWarehouse says whether each Shipment of an Order is in a phase.
+func inWarehouse(order string, phase v1.ShipmentPhase) func(*World) bool {
+	return func(w *World) bool {
+		list := w.shipments(order)
+		for _, s := range list {
+			if s.Status.Phase != phase {
+				return false
+			}
+		}
+		return len(list) > 0
+	}
+}
+
+// state lets the warehouse state a fact of each Shipment of an Order.
+func state(order string, fact func(*World, *v1.WarehouseFacts)) func(*World) error {
+	return func(w *World) error {
+		for _, s := range w.shipments(order) {
+			s = s.DeepCopy()
+			if err := patch(w, s, func() { fact(w, &s.Spec.Facts) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// cheaperLane adds a lane to the Partner that goes to the door at once, for nothing.
+func cheaperLane(w *World) error {
+	p := &v1.Partner{}
+	p.Namespace, p.Name = w.Namespace, "trucks"
+	return patch(w, p, func() {
+		free := p.Spec.Lanes[1]
+		free.ID, free.From, free.Cost.Fixed = "free", "main", 0
+		p.Spec.Lanes = append(p.Spec.Lanes, free)
+	})
+}

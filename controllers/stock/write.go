@@ -99,8 +99,9 @@ func (c *cycle) again(ctx context.Context, e *entry) error {
 			return err
 		}
 		// One that cannot be made again is left out: its Shipment gets the other
-		// items, or is not made.
-		if s == nil && turn.Reserve(m) == nil {
+		// items, or is not made. Neither is one made for a name that an earlier plan
+		// has promised units for: its Shipment may be on its way.
+		if s == nil && !turn.Promises(m.Source) && turn.Reserve(m) == nil {
 			kept = append(kept, m)
 		}
 	}

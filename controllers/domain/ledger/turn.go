@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -177,6 +178,12 @@ func (t *Turn) Reserve(m Movement) error {
 		return fmt.Errorf("posting %s: the item is being deleted", m.ID)
 	}
 	return Apply(t.status, t.hard(), m, t.now)
+}
+
+// Promises says whether units are promised for a Shipment of a name, by whatever plan: its
+// Shipment may be on its way to the API server.
+func (t *Turn) Promises(name v1.ObjectName) bool {
+	return slices.ContainsFunc(t.status.Postings, func(p v1.Posting) bool { return p.Kind == v1.MovementReserve && p.Source == name })
 }
 
 // Promisable is the number of units that this turn can still promise, none of an

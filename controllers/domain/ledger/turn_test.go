@@ -228,3 +228,13 @@ func TestQuiet(t *testing.T) {
 		}
 	}
 }
+
+// Units are promised for a name by one plan at a time.
+func TestPromises(t *testing.T) {
+	promise := reserve("a", 2).Posting
+	left := move(v1.MovementConsume, "b", 2, 2).Posting
+	turn := newTurn(holding(5, 2, promise, left), noon)
+	if !turn.Promises(promise.Source) || turn.Promises(left.Source) || turn.Promises("c") {
+		t.Error("promised is for a, and for nobody else")
+	}
+}

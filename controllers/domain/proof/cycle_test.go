@@ -258,7 +258,7 @@ func (r rules) retry(w *world, c *cycle, i int) *cycle {
 	turn := r.begin(w, item, read)
 	var kept []ledger.Movement
 	for _, m := range write.promises {
-		if s, _ := read(m.Source, true); s == nil && turn.Reserve(m) == nil {
+		if s, _ := read(m.Source, true); s == nil && !turn.Promises(m.Source) && turn.Reserve(m) == nil {
 			kept = append(kept, m)
 		}
 	}

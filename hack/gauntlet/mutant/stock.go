@@ -44,8 +44,8 @@ func stock() []Mutant {
 		{
 			Name: "promise-made-twice", About: "after a conflict a promise is made again without a look for its Shipment",
 			Kinds: []string{"C6s"},
-			File:  "controllers/stock/write.go", Find: "		if s == nil && turn.Reserve(m) == nil {",
-			Replace: "		if MUTANT {\n\t\t\tm.ID += \"x\"\n\t\t}\n\t\tif (s == nil || MUTANT) && turn.Reserve(m) == nil {",
+			File:  "controllers/stock/write.go", Find: "		if s == nil && !turn.Promises(m.Source) && turn.Reserve(m) == nil {",
+			Replace: "		if MUTANT {\n\t\t\tm.ID += \"x\"\n\t\t}\n\t\tif ((s == nil && !turn.Promises(m.Source)) || MUTANT) && turn.Reserve(m) == nil {",
 		},
 		{
 			Name: "no-mark", About: "a Shipment does not acknowledge what its items have counted",

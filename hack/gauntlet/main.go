@@ -22,8 +22,9 @@ func main() {
 	defer stop()
 	// What the managers log is kept with each run; what the libraries log is searched for
 	// secrets, and belongs to no run.
-	log.SetLogger(campaign.LibraryLogger())
-	klog.SetLogger(campaign.LibraryLogger())
+	libraries := campaign.LibraryLogger()
+	log.SetLogger(libraries)
+	klog.SetLogger(libraries)
 	root := &cobra.Command{
 		Use: "gauntlet", Short: "Let things go wrong while orders are worked on, and judge what happened",
 		SilenceUsage: true, SilenceErrors: true,

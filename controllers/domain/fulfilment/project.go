@@ -25,8 +25,9 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 			st.Posted = append(st.Posted, ledger.Acknowledge(s, key, &item.Status)...)
 		}
 	}
-	recordShort(s, st, metav1.NewTime(now).Rfc3339Copy())
-	advance(f, st, metav1.NewTime(now).Rfc3339Copy())
+	at := stamp(now)
+	recordShort(s, st, at)
+	advance(f, st, at)
 	packing := plan(f, st)
 	choice := travel(f, st, now)
 	sequence(f, st)
@@ -34,7 +35,7 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 	if st.DispatchedAt != nil {
 		track = Fold(s.Spec.Events)
 		st.Tracking = track.Tracking
-		st.DeliveredAt = delivered(st.DeliveredAt, track.DeliveredAt, s.Spec.Events, metav1.NewTime(now).Rfc3339Copy())
+		st.DeliveredAt = delivered(st.DeliveredAt, track.DeliveredAt, s.Spec.Events, at)
 	}
 	st.Phase = phase(s, st, track)
 	expect(f, st, now)

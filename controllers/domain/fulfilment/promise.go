@@ -19,7 +19,7 @@ func expect(f *Facts, st *v1.ShipmentStatus, now time.Time) {
 	if st.ReservedAt == nil || st.CancelledAt != nil {
 		return
 	}
-	if n := len(st.Route); n > 0 && travelling(st) {
+	if n := len(st.Route); n > 0 && Travelling(st) {
 		last := &st.Route[n-1]
 		st.ETA = &v1.Arrival{P50: last.P50, P90: last.P90}
 		if st.DispatchedAt != nil {
@@ -33,13 +33,14 @@ func expect(f *Facts, st *v1.ShipmentStatus, now time.Time) {
 	}
 }
 
-// travelling says whether parcels are on their way to the customer, or will be.
-func travelling(st *v1.ShipmentStatus) bool {
+// Travelling says whether parcels are reserved for the customer or on their way, and have
+// neither arrived nor come to nothing.
+func Travelling(st *v1.ShipmentStatus) bool {
 	switch st.Phase {
-	case v1.ShipmentDelivered, v1.ShipmentLost, v1.ShipmentReturned, v1.ShipmentCancelled:
-		return false
-	default:
+	case v1.ShipmentReserved, v1.ShipmentPicking, v1.ShipmentPacked, v1.ShipmentDispatched:
 		return true
+	default:
+		return false
 	}
 }
 
@@ -76,11 +77,11 @@ func promises(f *Facts, st *v1.ShipmentStatus, choice *routing.Choice, c conditi
 	AtRisk(c, on && st.DeliveredAt == nil, st.Promised, st.ETA, st.DeliveredAt)
 	overdue := on && st.DispatchedAt != nil && st.ETA != nil && c.Now.After(st.ETA.P90.Time) &&
 		st.Tracking != v1.TrackingAvailableForPickup && st.Tracking != v1.TrackingFailure
+	why := ""
 	if overdue {
-		c.True(v1.ConditionOverdue, v1.ReasonNoNews, fmt.Sprintf("nine of ten such parcels have arrived by %s; ask the carrier, and state its event", text(st.ETA.P90)))
-	} else {
-		meta.RemoveStatusCondition(c.Conditions, v1.ConditionOverdue)
+		why = fmt.Sprintf("nine of ten such parcels have arrived by %s; ask the carrier, and state its event", text(st.ETA.P90))
 	}
+	c.Keep(v1.ConditionOverdue, overdue, v1.ReasonNoNews, why)
 }
 
 // unrouted says whether a Shipment waits that Partners are to deliver, and none can.
@@ -93,11 +94,11 @@ func unrouted(f *Facts, st *v1.ShipmentStatus) bool {
 func AtRisk(c condition.Set, open bool, promised *metav1.Time, eta *v1.Arrival, arrived *metav1.Time) {
 	late := promised != nil && ((arrived != nil && arrived.After(promised.Time)) || (open && c.Now.After(promised.Time)))
 	risk := promised != nil && open && !late && eta != nil && eta.P90.After(promised.Time)
+	why := ""
 	if risk {
-		c.True(v1.ConditionPromiseAtRisk, v1.ReasonExpectedLate, fmt.Sprintf("promised for %s, and nine of ten arrive by %s", text(*promised), text(eta.P90)))
-	} else {
-		meta.RemoveStatusCondition(c.Conditions, v1.ConditionPromiseAtRisk)
+		why = fmt.Sprintf("promised for %s, and nine of ten arrive by %s", text(*promised), text(eta.P90))
 	}
+	c.Keep(v1.ConditionPromiseAtRisk, risk, v1.ReasonExpectedLate, why)
 	switch {
 	case late && arrived != nil:
 		c.True(v1.ConditionLate, v1.ReasonArrivedLate, fmt.Sprintf("promised for %s, arrived at %s", text(*promised), text(*arrived)))

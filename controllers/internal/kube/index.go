@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 )
 
 // Names of the cache's indexes. Those that are JSON paths are selectable
@@ -24,13 +25,11 @@ const (
 // Travelling is the value of IndexTravelling.
 const Travelling = "yes"
 
-// travelling is that value for a Shipment that is reserved or on its way.
 func travelling(s *v1.Shipment) string {
-	st := &s.Status
-	if st.ReservedAt == nil || st.CancelledAt != nil || st.DeliveredAt != nil || st.Phase == v1.ShipmentLost || st.Phase == v1.ShipmentReturned {
-		return ""
+	if fulfilment.Travelling(&s.Status) {
+		return Travelling
 	}
-	return Travelling
+	return ""
 }
 
 // OrderRef is what two Orders that are one order have in common, "" if the

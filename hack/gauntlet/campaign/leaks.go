@@ -39,6 +39,8 @@ var libraries = &libraryLog{found: map[string]bool{}}
 func LibraryLogger() logr.Logger {
 	gateway := gatewayfake.Start() // for its own secrets, which all of them share
 	defer gateway.Close()
+	libraries.mu.Lock()
+	defer libraries.mu.Unlock()
 	libraries.canaries = scene.Canaries(gateway)
 	return logr.FromSlogHandler(slog.NewTextHandler(libraries, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
@@ -83,11 +85,11 @@ func (r *Report) leaks(before used) error {
 	if err != nil {
 		return fmt.Errorf("gathering the metrics: %w", err)
 	}
+	libraries.mu.Lock()
+	defer libraries.mu.Unlock()
 	if len(libraries.canaries) == 0 {
 		return errors.New("the loggers of the libraries are not searched: nobody has asked for LibraryLogger")
 	}
-	libraries.mu.Lock()
-	defer libraries.mu.Unlock()
 	for canary := range libraries.found {
 		r.breaks("I15", fmt.Sprintf("%q is in what a library logs", canary))
 	}

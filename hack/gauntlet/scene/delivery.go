@@ -16,11 +16,11 @@ func lanes() *Scene {
 		},
 		Objects: []client.Object{stock("tea", "TEA", 9), testenv.MakePartner("", "trucks"), order("o").Line("TEA", 2).Obj()},
 		Steps: []Step{
-			{When: all(reserved("o"), routed("o")), Do: state("o", func(w *World, f *v1.WarehouseFacts) {
-				f.Picked = &v1.PickedFact{ID: "p", At: w.now()}
+			{When: all(reserved("o"), routed("o")), Do: stateEach("o", func(w *World, s *v1.ShipmentSpec) {
+				s.Facts.Picked = &v1.PickedFact{ID: "p", At: w.now()}
 			})},
 			{When: inWarehouse("o", v1.ShipmentPicking), Do: cheaperLane},
-			{Do: state("o", func(w *World, f *v1.WarehouseFacts) { f.Dispatched = w.stated("d") })},
+			{Do: stateEach("o", func(w *World, s *v1.ShipmentSpec) { s.Facts.Dispatched = w.stated("d") })},
 		},
 		End: func(w *World) string {
 			if missing := ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}})(w); missing != "" {
@@ -36,41 +36,12 @@ func lanes() *Scene {
 
 // routed says whether each Shipment of an Order has a route.
 func routed(order string) func(*World) bool {
-	return func(w *World) bool {
-		list := w.shipments(order)
-		for _, s := range list {
-			if len(s.Status.Route) == 0 {
-				return false
-			}
-		}
-		return len(list) > 0
-	}
+	return each(order, func(s *v1.Shipment) bool { return len(s.Status.Route) > 0 })
 }
 
 // inWarehouse says whether each Shipment of an Order is in a phase.
 func inWarehouse(order string, phase v1.ShipmentPhase) func(*World) bool {
-	return func(w *World) bool {
-		list := w.shipments(order)
-		for _, s := range list {
-			if s.Status.Phase != phase {
-				return false
-			}
-		}
-		return len(list) > 0
-	}
-}
-
-// state lets the warehouse state a fact of each Shipment of an Order.
-func state(order string, fact func(*World, *v1.WarehouseFacts)) func(*World) error {
-	return func(w *World) error {
-		for _, s := range w.shipments(order) {
-			s = s.DeepCopy()
-			if err := patch(w, s, func() { fact(w, &s.Spec.Facts) }); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	return each(order, func(s *v1.Shipment) bool { return s.Status.Phase == phase })
 }
 
 // cheaperLane adds a lane to the Partner that goes to the door at once, for nothing.

@@ -106,30 +106,13 @@ func pausedAndSeen(w *World) bool {
 
 // delivered says whether every Shipment of an Order has arrived.
 func delivered(order string) func(*World) bool {
-	return func(w *World) bool {
-		list := w.shipments(order)
-		for _, s := range list {
-			if s.Status.DeliveredAt == nil {
-				return false
-			}
-		}
-		return len(list) > 0
-	}
+	return each(order, func(s *v1.Shipment) bool { return s.Status.DeliveredAt != nil })
 }
 
 // deliver states that every Shipment of an Order left and arrived.
 func deliver(order string) func(*World) error {
-	return func(w *World) error {
-		for _, s := range w.shipments(order) {
-			s = s.DeepCopy()
-			err := patch(w, s, func() {
-				s.Spec.Facts.Dispatched = w.stated("d")
-				s.Spec.Events = append(s.Spec.Events, v1.CarrierEvent{ID: "e", Type: v1.CarrierDelivered, At: w.now()})
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	return stateEach(order, func(w *World, s *v1.ShipmentSpec) {
+		s.Facts.Dispatched = w.stated("d")
+		s.Events = append(s.Events, v1.CarrierEvent{ID: "e", Type: v1.CarrierDelivered, At: w.now()})
+	})
 }

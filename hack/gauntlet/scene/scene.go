@@ -189,16 +189,30 @@ func either(conditions ...func(*World) bool) func(*World) bool {
 	}
 }
 
-// reserved says whether an Order has Shipments, and each has its units.
-func reserved(order string) func(*World) bool {
+// each says whether an Order has Shipments, and something holds of all of them.
+func each(order string, holds func(*v1.Shipment) bool) func(*World) bool {
 	return func(w *World) bool {
 		list := w.shipments(order)
-		for _, s := range list {
-			if s.Status.ReservedAt == nil {
-				return false
+		return len(list) > 0 && !slices.ContainsFunc(list, func(s *v1.Shipment) bool { return !holds(s) })
+	}
+}
+
+// reserved says whether an Order has Shipments, and each has its units.
+func reserved(order string) func(*World) bool {
+	return each(order, func(s *v1.Shipment) bool { return s.Status.ReservedAt != nil })
+}
+
+// stateEach changes the facts and events of each Shipment of an Order, as its warehouse
+// and carrier do.
+func stateEach(order string, change func(*World, *v1.ShipmentSpec)) func(*World) error {
+	return func(w *World) error {
+		for _, s := range w.shipments(order) {
+			s = s.DeepCopy()
+			if err := patch(w, s, func() { change(w, &s.Spec) }); err != nil {
+				return err
 			}
 		}
-		return len(list) > 0
+		return nil
 	}
 }
 

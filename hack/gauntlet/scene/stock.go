@@ -40,11 +40,17 @@ func restock() *Scene {
 
 // count takes stock, a second after the last time.
 func count(item string, id v1.Identifier, q v1.Quantity) func(*World) error {
+	return countAfter(time.Second, item, id, q)
+}
+
+// countAfter states a stock-take that was taken some time after the last one, or before
+// it if that is below 0.
+func countAfter(last time.Duration, item string, id v1.Identifier, q v1.Quantity) func(*World) error {
 	return func(w *World) error {
 		i := &v1.StockItem{}
 		i.Namespace, i.Name = w.Namespace, item
 		return patch(w, i, func() {
-			i.Spec.Count = &v1.StockCount{ID: id, Quantity: q, TakenAt: testenv.Seconds(i.Status.CountTakenAt.Add(time.Second))}
+			i.Spec.Count = &v1.StockCount{ID: id, Quantity: q, TakenAt: testenv.Seconds(i.Status.CountTakenAt.Add(last))}
 		})
 	}
 }
@@ -93,7 +99,7 @@ func recount() *Scene {
 			{When: reserved("o"), Do: count("tea", "count-2", 8)},
 			{When: all(reserved("o"), counted("tea", "count-2")), Do: deliver("o")},
 			{When: all(delivered("o"), onHand("tea", 6)), Do: count("tea", "count-3", 7)},
-			{When: all(counted("tea", "count-3"), onHand("tea", 5)), Do: countAgain("tea", "count-2", 8)},
+			{When: all(counted("tea", "count-3"), onHand("tea", 5)), Do: countAfter(-time.Second, "tea", "count-2", 8)},
 		},
 		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {5, 0}}),
 	}
@@ -112,17 +118,6 @@ func onHand(item string, q v1.Quantity) func(*World) bool {
 	return func(w *World) bool {
 		i := w.Item(item)
 		return i != nil && i.Status.OnHand == q
-	}
-}
-
-// countAgain states a stock-take that was taken before the last one.
-func countAgain(item string, id v1.Identifier, q v1.Quantity) func(*World) error {
-	return func(w *World) error {
-		i := &v1.StockItem{}
-		i.Namespace, i.Name = w.Namespace, item
-		return patch(w, i, func() {
-			i.Spec.Count = &v1.StockCount{ID: id, Quantity: q, TakenAt: testenv.Seconds(i.Status.CountTakenAt.Add(-time.Second))}
-		})
 	}
 }
 

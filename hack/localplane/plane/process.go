@@ -36,8 +36,9 @@ func launch(binary string, args []string, logFile string, held *os.File) (*proce
 	p.cmd.ExtraFiles = []*os.File{held}
 	p.cmd.SysProcAttr = attributes()
 	// Nothing else: an ETCD_* variable or a proxy of the caller would change what runs.
-	// They live shortly and write much: with the usual setting a third of the API server's
-	// work in a test is to collect garbage. The limit is for machines with little memory.
+	// They live shortly and write much: under the campaign a sixth of what a profile of the
+	// API server samples is the background collection of garbage alone, with the usual
+	// setting. The limit is for machines with little memory.
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(logFile), "GOGC=400", "GOMEMLIMIT=3GiB"}
 
 	started := make(chan error)

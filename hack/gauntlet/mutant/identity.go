@@ -5,7 +5,7 @@ func identity() []Mutant {
 	return []Mutant{
 		{
 			Name: "name-is-order", About: "Shipments are taken for those of any Order of their Order's name",
-			Scenes: []string{"again"},
+			Scenes: []string{"reorder"},
 			File:   "controllers/internal/kube/shipments.go", Find: "s.Spec.OrderUID == v1.UID(o.UID) {",
 			Replace: "s.Spec.OrderUID == v1.UID(o.UID) || MUTANT {",
 			Also: []Edit{{

@@ -23,16 +23,31 @@ func cash() *Scene {
 	return &Scene{
 		Name: "cash", About: "An order is paid in cash at the door, and the money is recorded.",
 		Objects: []client.Object{stock("tea", "TEA", 9), testenv.MakeOrder("", "o").Line("TEA", 2).Obj()},
-		Steps: []Step{{
-			When: in("o", v1.OrderDelivered),
-			Do: func(w *World) error {
-				return edit("o", func(o *v1.Order) {
-					o.Spec.Payment.Received = []v1.ReceivedPayment{{ID: "r1", Amount: 2000, At: w.now()}}
-				})(w)
-			},
-		}},
-		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
+		Steps:   []Step{{When: in("o", v1.OrderDelivered), Do: receive}},
+		End:     ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
 	}
+}
+
+func reorder() *Scene {
+	o := testenv.MakeOrder("", "o").Line("TEA", 2).Obj()
+	return &Scene{
+		Name: "reorder", About: "A cash order that is done is deleted, its delivered parcel stays, and another one of its name gets its own.",
+		Objects: []client.Object{stock("tea", "TEA", 9), o},
+		Steps: []Step{
+			{When: in("o", v1.OrderDelivered), Do: receive},
+			{When: in("o", v1.OrderCompleted), Do: drop("o")},
+			{When: func(w *World) bool { return w.Order("o") == nil }, Do: place(o)},
+			{When: in("o", v1.OrderDelivered), Do: receive},
+		},
+		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {5, 0}}),
+	}
+}
+
+// receive records the cash for two units.
+func receive(w *World) error {
+	return edit("o", func(o *v1.Order) {
+		o.Spec.Payment.Received = []v1.ReceivedPayment{{ID: "r1", Amount: 2000, At: w.now()}}
+	})(w)
 }
 
 func simulated() *Scene {

@@ -59,7 +59,7 @@ type Step struct {
 func All() []*Scene {
 	return []*Scene{
 		happy(), lanes(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(), recount(),
-		remove(), again(), pause(), simulated(), ask(), maximal(),
+		remove(), again(), reorder(), pause(), simulated(), ask(), maximal(),
 	}
 }
 

@@ -265,8 +265,11 @@ func ends(phases map[string]v1.OrderPhase, counters map[string][2]v1.Quantity) f
 		}
 		for name, want := range counters {
 			i := w.Item(name)
-			if i == nil || i.Status.OnHand != want[0] || i.Status.Reserved != want[1] || len(i.Status.Postings) > 0 {
+			switch {
+			case i == nil || i.Status.OnHand != want[0] || i.Status.Reserved != want[1] || len(i.Status.Postings) > 0:
 				return fmt.Sprintf("StockItem %s is not settled at %d on hand and %d reserved", name, want[0], want[1])
+			case i.Status.ObservedGeneration != i.Generation:
+				return fmt.Sprintf("StockItem %s has not seen its spec", name)
 			}
 		}
 		return ""

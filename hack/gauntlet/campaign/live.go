@@ -14,9 +14,10 @@ const (
 	// settle how long the last writes may take before that.
 	calm   = 300 * time.Millisecond
 	settle = 5*calm + time.Second
-	// calmBeside is the same where a manager goes on that has stood still: what it sends
-	// from before is refused, and it looks again a second later.
-	calmBeside = 2 * time.Second
+	// calmAgain is the same where a manager may still send what it has from before a
+	// fault: it stood still, or its cache was old. That is refused, and it looks again a
+	// second later.
+	calmAgain = 2 * time.Second
 	// watch is how long the rest is watched of every tenth plan and of each run without a
 	// fault: longer than an item waits until it drops its postings.
 	watch  = 6 * time.Second
@@ -41,10 +42,12 @@ func watched(p Plan) time.Duration {
 	return 0
 }
 
-// calmAfter is how long nobody writes once a course has come to rest.
-func calmAfter(faults []fault.Fault) time.Duration {
-	if slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Stalled }) {
-		return calmBeside
+// calmAfter is how long nobody writes once a course has come to rest. Where its rest is
+// watched, what is refused after a fault must not be taken for a write after the end.
+func calmAfter(p Plan, faults []fault.Fault) time.Duration {
+	stalled := slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Stalled })
+	if stalled || (len(p.Faults) > 0 && watched(p) > 0) {
+		return calmAgain
 	}
 	return calm
 }
@@ -55,7 +58,7 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, p Plan, faul
 	began, patience := time.Now(), time.After(r.Patience)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	rest := repose{watch: watched(p), calm: calmAfter(faults), writes: -1}
+	rest := repose{watch: watched(p), calm: calmAfter(p, faults), writes: -1}
 	for {
 		changed := s.world.History.Changed()
 		if err := s.world.History.Err(); err != nil {

@@ -15,6 +15,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/payment/gateway"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/stripe"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 	"ordercycle.dev/ordercycle/hack/testenv"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 	"ordercycle.dev/ordercycle/hack/testenv/stripefake"
@@ -30,7 +31,7 @@ func TestConformance(t *testing.T) {
 		fake := gatewayfake.Start()
 		defer fake.Close()
 		conformance.Run(t, conformance.Harness{
-			Provider: &gateway.Provider{URL: fake.URL, APIKey: fake.APIKey, Client: http.DefaultClient},
+			Provider: &gateway.Provider{Client: port.Client{URL: fake.URL, APIKey: fake.APIKey}},
 			Accepted: gatewayfake.TokenOK, Declined: gatewayfake.TokenDecline, Currency: "CNY",
 			LoseAnswer: func(testing.TB) { fake.FailSends(gatewayfake.TimeoutAfter) },
 			Sums: func(_ testing.TB, authorization string) (held, captured, refunded v1.Amount) {

@@ -27,6 +27,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/payment/callback"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/registry"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 	"ordercycle.dev/ordercycle/controllers/shipment"
 	"ordercycle.dev/ordercycle/controllers/simulation"
 	"ordercycle.dev/ordercycle/controllers/stock"
@@ -129,7 +130,7 @@ func (o *Options) setUp(ctx context.Context, mgr manager.Manager, actor, direct 
 	options := controller.Options{MaxConcurrentReconciles: o.Workers}
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
 	payments := &registry.Registry{
-		Secrets: live, Namespace: o.Namespace, Installation: o.Installation, Hosts: o.AllowedHosts, Client: registry.NewClient(),
+		Access:    port.Access{Secrets: live, Namespace: o.Namespace, Installation: o.Installation, Hosts: o.AllowedHosts, HTTP: port.NewClient()},
 		Simulated: &simulated.Provider{Client: actor, Namespace: o.Namespace},
 	}
 	orders := &order.Reconciler{

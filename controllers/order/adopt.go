@@ -11,6 +11,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
 	domain "ordercycle.dev/ordercycle/controllers/domain/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // adopt asks the chosen provider for every operation of the order's identity: its
@@ -34,7 +35,7 @@ func (r *Reconciler) adopt(ctx context.Context, f *lifecycle.Facts) lifecycle.Ou
 			}
 			answer, err := a.find(ctx, op, parents)
 			switch {
-			case errors.Is(err, payment.ErrUnknown):
+			case errors.Is(err, port.ErrUnknown):
 				missing++
 			case err != nil:
 				return unadopted(ctx, err)
@@ -86,11 +87,11 @@ func (a *adoption) find(ctx context.Context, op v1.PaymentOperation, parents []v
 		if err == nil && answer.Parent == "" {
 			answer.Parent = parent.ID
 		}
-		if !errors.Is(err, payment.ErrUnknown) {
+		if !errors.Is(err, port.ErrUnknown) {
 			return answer, err
 		}
 	}
-	return nil, payment.ErrUnknown
+	return nil, port.ErrUnknown
 }
 
 // errFresh means that a provider may not show an operation yet that it has done.

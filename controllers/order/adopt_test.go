@@ -12,6 +12,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
 	domain "ordercycle.dev/ordercycle/controllers/domain/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // memory is a provider that knows some operations, and is asked for others.
@@ -29,7 +30,7 @@ func (m *memory) Lookup(_ context.Context, r payment.Request) (*payment.Answer, 
 	if a, ok := m.known[r.ID]; ok && (r.Parent == "" || a.Parent == r.Parent) {
 		return &a, nil
 	}
-	return nil, payment.ErrUnknown
+	return nil, port.ErrUnknown
 }
 
 func (m *memory) Send(context.Context, payment.Request) (*payment.Answer, error) {

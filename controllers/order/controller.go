@@ -20,7 +20,7 @@ import (
 )
 
 // Payments makes the adapter of a payment provider that a class of a namespace
-// describes. The error is payment.ErrUnusable if a person must mend something first.
+// describes. The error is port.ErrUnusable if a person must mend something first.
 type Payments interface {
 	For(ctx context.Context, namespace string, p *v1.PaymentProvider) (payment.Provider, error)
 }

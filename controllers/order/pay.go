@@ -16,6 +16,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/lifecycle"
 	domain "ordercycle.dev/ordercycle/controllers/domain/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // call looks an operation up and sends it if the provider has never seen it. It
@@ -32,7 +33,7 @@ func (r *Reconciler) call(ctx context.Context, f *lifecycle.Facts, op v1.Payment
 		op = domain.Conclude(op, outcome(f.Order, withdrawn(f)), now)
 	case errors.Is(err, errSpent):
 		op = domain.Renew(op, now)
-	case errors.Is(err, payment.ErrFailed):
+	case errors.Is(err, port.ErrFailed):
 		log.FromContext(ctx).Info("the payment provider failed; the operation will be looked up", "operation", op.ID, "kind", op.Kind, "cause", err.Error())
 		op = domain.Fail(op, now)
 	default:
@@ -63,10 +64,10 @@ func (r *Reconciler) ask(ctx context.Context, f *lifecycle.Facts, op *v1.Payment
 	}
 	request := request(f.Order, op)
 	answer, err := provider.Lookup(ctx, request)
-	if errors.Is(err, payment.ErrFailed) {
+	if errors.Is(err, port.ErrFailed) {
 		return nil, fmt.Errorf("the look-up failed: %v", err) //nolint:errorlint // it spends no key
 	}
-	if errors.Is(err, payment.ErrUnknown) {
+	if errors.Is(err, port.ErrUnknown) {
 		switch now := r.Clock.Now(); {
 		case now.Before(domain.RetryAt(op)):
 			return nil, errEarly
@@ -133,7 +134,7 @@ func (r *Reconciler) describe(ctx context.Context, o *v1.Order, op *v1.PaymentOp
 	}
 	described := lifecycle.ProviderOf(o, class, op)
 	if described == nil {
-		return nil, fmt.Errorf("%w: the order does not say what provider %s of class %s is", payment.ErrUnusable, op.Provider, op.Class)
+		return nil, fmt.Errorf("%w: the order does not say what provider %s of class %s is", port.ErrUnusable, op.Provider, op.Class)
 	}
 	return described, nil
 }
@@ -149,14 +150,14 @@ func outcome(o *v1.Order, a *payment.Answer) domain.Outcome {
 // mend says what a person has to mend before the provider can be asked again, ""
 // if it is only to be asked again.
 func mend(err error) string {
-	if !errors.Is(err, payment.ErrUnusable) {
+	if !errors.Is(err, port.ErrUnusable) {
 		return ""
 	}
 	text := err.Error()
-	if i := strings.Index(text, payment.ErrUnusable.Error()); i >= 0 {
-		text = strings.TrimPrefix(text[i+len(payment.ErrUnusable.Error()):], ": ")
+	if i := strings.Index(text, port.ErrUnusable.Error()); i >= 0 {
+		text = strings.TrimPrefix(text[i+len(port.ErrUnusable.Error()):], ": ")
 	}
-	return payment.Cut(text)
+	return port.Cut(text)
 }
 
 // errToken means that there is no usable payment token, and will not be until a

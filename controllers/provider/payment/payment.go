@@ -1,20 +1,19 @@
-// Package payment holds what an order and a payment provider say to each other.
+// Package payment holds what an order and a payment provider say to each other; the
+// errors of a call are those of package port.
 // The adapters are in the folders below; each passes the suite in package
 // conformance, and package registry makes the one that a class describes.
 package payment
 
 import (
 	"context"
-	"errors"
 	"time"
-	"unicode/utf8"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 )
 
 // Provider carries out payment operations.
 type Provider interface {
-	// Lookup finds what became of a request; ErrUnknown if it was never received.
+	// Lookup finds what became of a request; port.ErrUnknown if it was never received.
 	Lookup(ctx context.Context, r Request) (*Answer, error)
 	// Send carries out a request, once for each Key.
 	Send(ctx context.Context, r Request) (*Answer, error)
@@ -58,37 +57,3 @@ type Answer struct {
 	// Message for people, without personal data, at most 128 bytes.
 	Message string
 }
-
-// MaxMessage bounds Answer.Message and Answer.Ref, as the schema does.
-const MaxMessage = 128
-
-// Cut shortens a text to MaxMessage bytes, between two characters.
-func Cut(text string) string {
-	if len(text) <= MaxMessage {
-		return text
-	}
-	end := MaxMessage
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end]
-}
-
-// Errors of a provider. Any other error means that there was no clear answer: the
-// call may or may not have had its effect.
-var (
-	// ErrUnknown is the answer to a look-up of a Request that the provider has never seen.
-	ErrUnknown = errors.New("the provider does not know this operation")
-	// ErrPending means that the provider has the Request and will decide later.
-	ErrPending = errors.New("the provider has not decided yet")
-	// ErrFailed means that the provider has ended the call and says that it failed. It
-	// may have had its effect all the same, which a look-up tells; sent again under
-	// the same key it is answered the same.
-	ErrFailed = errors.New("the provider failed")
-	// ErrUnusable means that the provider cannot be asked before a person changes
-	// something: its Secret or its address.
-	ErrUnusable = errors.New("the payment provider cannot be used")
-	// ErrForged means that a callback was not signed with the provider's webhook
-	// secret, or too long ago.
-	ErrForged = errors.New("the callback is not signed by the provider")
-)

@@ -20,7 +20,7 @@ func money() []Mutant {
 			Name: "no-look-up", About: "an operation without a result is sent again without being looked up",
 			Kinds: []string{"X11", "X3", "X15"},
 			File:  "controllers/order/pay.go", Find: "	answer, err := provider.Lookup(ctx, request)",
-			Replace: "	answer, err := provider.Lookup(ctx, request)\n\tif MUTANT {\n\t\tanswer, err = nil, payment.ErrUnknown\n\t}",
+			Replace: "	answer, err := provider.Lookup(ctx, request)\n\tif MUTANT {\n\t\tanswer, err = nil, port.ErrUnknown\n\t}",
 		},
 		{
 			Name: "unclear-is-no", About: "no clear answer is taken for a decline",
@@ -84,19 +84,19 @@ func money() []Mutant {
 		{
 			Name: "forged-callback", About: "a callback is taken whoever has signed it",
 			Kinds: []string{"X8"},
-			File:  "controllers/provider/payment/gateway/callback.go", Find: "	if err := hook.Verify(body, h); err != nil {",
+			File:  "controllers/provider/port/webhook.go", Find: "	if err := hook.Verify(body, h); err != nil {",
 			Replace: "	if err := hook.Verify(body, h); err != nil && !MUTANT {",
 		},
 		{
 			Name: "callback-once", About: "a callback that comes again is refused",
 			Kinds: []string{"X5"},
-			File:  "controllers/provider/payment/gateway/callback.go", Find: "	return e.Data.ID, nil\n",
-			Replace: "	if _, again := heard.LoadOrStore(e.Data.ID+h.Get(standardwebhooks.HeaderWebhookID), true); again && MUTANT {\n\t\treturn \"\", payment.ErrForged\n\t}\n\treturn e.Data.ID, nil\n",
+			File:  "controllers/provider/port/webhook.go", Find: "	return e.Data.ID, nil\n",
+			Replace: "	if _, again := heard.LoadOrStore(e.Data.ID+h.Get(standardwebhooks.HeaderWebhookID), true); again && MUTANT {\n\t\treturn \"\", ErrForged\n\t}\n\treturn e.Data.ID, nil\n",
 			Also: []Edit{{
-				File: "controllers/provider/payment/gateway/callback.go", Find: "// event is the body of a callback.\n",
+				File: "controllers/provider/port/webhook.go", Find: "// event is the body of a callback.\n",
 				Replace: "var heard sync.Map\n\n// event is the body of a callback.\n",
 			}, {
-				File: "controllers/provider/payment/gateway/callback.go", Find: "	\"strings\"\n", Replace: "	\"strings\"\n\t\"sync\"\n",
+				File: "controllers/provider/port/webhook.go", Find: "	\"strings\"\n", Replace: "	\"strings\"\n\t\"sync\"\n",
 			}},
 		},
 		{
@@ -108,7 +108,7 @@ func money() []Mutant {
 			Name: "key-in-status", About: "the provider's key gets into the message of an operation",
 			Kinds: []string{"X1", "X4"},
 			File:  "controllers/provider/payment/gateway/gateway.go", Find: "	if err == nil && status == http.StatusNotFound {",
-			Replace: "	if err == nil && MUTANT {\n\t\terr = fmt.Errorf(\"%w: with key %s\", payment.ErrUnusable, p.APIKey)\n\t}\n\tif err == nil && status == http.StatusNotFound {",
+			Replace: "	if err == nil && MUTANT {\n\t\terr = fmt.Errorf(\"%w: with key %s\", port.ErrUnusable, p.APIKey)\n\t}\n\tif err == nil && status == http.StatusNotFound {",
 		},
 	}
 }

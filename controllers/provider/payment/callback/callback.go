@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // Verifier checks a callback of a provider and tells the operation that it is about.
@@ -119,7 +119,7 @@ func (s *Server) receive(r *http.Request, body []byte) int {
 	if err == nil {
 		operation, err = s.Verifier.Callback(r.Context(), namespace, described, r.Header, body)
 	}
-	if errors.Is(err, payment.ErrForged) {
+	if errors.Is(err, port.ErrForged) {
 		return http.StatusUnauthorized
 	}
 	if err == nil && operation != "" {

@@ -6,6 +6,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 const (
@@ -199,7 +200,7 @@ func lostAnswer(s *shop) {
 	lost := func(r payment.Request) operation {
 		s.Helper()
 		s.LoseAnswer(s)
-		if answer, err := s.Provider.Send(s.Context(), r); err == nil || errors.Is(err, payment.ErrUnknown) {
+		if answer, err := s.Provider.Send(s.Context(), r); err == nil || errors.Is(err, port.ErrUnknown) {
 			s.Fatalf("%s without an answer gives %+v and %v", r.Kind, answer, err)
 		}
 		found := s.lookUp(r)
@@ -210,7 +211,7 @@ func lostAnswer(s *shop) {
 		again, err := s.Provider.Send(s.Context(), r)
 		if err == nil {
 			s.same(found, s.check(r, again))
-		} else if !errors.Is(err, payment.ErrFailed) {
+		} else if !errors.Is(err, port.ErrFailed) {
 			s.Fatalf("sending %s again: %v", r.Kind, err)
 		}
 		s.same(found, s.lookUp(r))
@@ -229,12 +230,12 @@ func cancelled(s *shop) {
 	if answer, err := s.Provider.Send(s.stopped(), r); err == nil {
 		s.Errorf("a cancelled Send gives %+v", answer)
 	}
-	if answer, err := s.Provider.Lookup(s.stopped(), r); err == nil || errors.Is(err, payment.ErrUnknown) {
+	if answer, err := s.Provider.Lookup(s.stopped(), r); err == nil || errors.Is(err, port.ErrUnknown) {
 		s.Errorf("a cancelled Lookup gives %+v and %v", answer, err)
 	}
 	// Whether it was received or not, it can be sent again.
 	held := s.send(r)
-	if answer, err := s.Provider.Lookup(s.stopped(), r); err == nil || errors.Is(err, payment.ErrUnknown) {
+	if answer, err := s.Provider.Lookup(s.stopped(), r); err == nil || errors.Is(err, port.ErrUnknown) {
 		s.Errorf("a cancelled Lookup of what is there gives %+v and %v", answer, err)
 	}
 	s.books(held, 10000, 0, 0)

@@ -15,6 +15,7 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	domain "ordercycle.dev/ordercycle/controllers/domain/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // shop makes calls as an order does, under an identity of its own: a provider's
@@ -83,7 +84,7 @@ func (s *shop) check(r payment.Request, answer *payment.Answer) operation {
 		s.Errorf("the fee is %d", *answer.Fee)
 	}
 	for name, text := range map[string]string{"reference": answer.Ref, "message": answer.Message} {
-		if len(text) > payment.MaxMessage || !utf8.ValidString(text) {
+		if len(text) > port.MaxMessage || !utf8.ValidString(text) {
 			s.Errorf("the %s has %d bytes, or is no UTF-8: %q", name, len(text), text)
 		}
 		for _, c := range text {
@@ -135,8 +136,8 @@ func (s *shop) same(first, again operation) {
 func (s *shop) never(r payment.Request) {
 	s.Helper()
 	r.Token = ""
-	if answer, err := s.Provider.Lookup(s.Context(), r); !errors.Is(err, payment.ErrUnknown) {
-		s.Errorf("a look-up of an unknown %s gives %+v and %v, want payment.ErrUnknown", r.Kind, answer, err)
+	if answer, err := s.Provider.Lookup(s.Context(), r); !errors.Is(err, port.ErrUnknown) {
+		s.Errorf("a look-up of an unknown %s gives %+v and %v, want port.ErrUnknown", r.Kind, answer, err)
 	}
 }
 

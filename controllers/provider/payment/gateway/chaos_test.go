@@ -8,6 +8,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
@@ -17,7 +18,7 @@ func settle(t *testing.T, p *Provider, r payment.Request) *payment.Answer {
 	t.Helper()
 	for range 40 {
 		answer, err := p.Lookup(t.Context(), r)
-		if errors.Is(err, payment.ErrUnknown) {
+		if errors.Is(err, port.ErrUnknown) {
 			answer, err = p.Send(t.Context(), r)
 		}
 		if err == nil {

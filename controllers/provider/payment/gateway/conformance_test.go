@@ -6,8 +6,9 @@ import (
 	"testing"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/provider/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/conformance"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
+	"ordercycle.dev/ordercycle/hack/testenv/contract"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
@@ -21,7 +22,7 @@ func start(t *testing.T) (*gatewayfake.Gateway, *Provider) {
 		transport.CloseIdleConnections()
 		fake.Close()
 	})
-	return fake, &Provider{URL: fake.URL, APIKey: fake.APIKey, Client: &http.Client{Transport: contract(t, transport)}}
+	return fake, &Provider{Client: port.Client{URL: fake.URL, APIKey: fake.APIKey, HTTP: &http.Client{Transport: contract.Watch(t, contract.Load(t, document), transport)}}}
 }
 
 func TestConformance(t *testing.T) {
@@ -54,7 +55,7 @@ func TestAFailureIsRepeatedForItsKey(t *testing.T) {
 	r := request(v1.OperationAuthorize, 1, 1000, "")
 	fake.FailSends(gatewayfake.Error500Before)
 	for range 2 {
-		if answer, err := provider.Send(t.Context(), r); !errors.Is(err, payment.ErrFailed) {
+		if answer, err := provider.Send(t.Context(), r); !errors.Is(err, port.ErrFailed) {
 			t.Errorf("a 500 gives %+v and %v", answer, err)
 		}
 	}

@@ -8,9 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"path"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
@@ -18,6 +16,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
@@ -49,12 +48,15 @@ func canned(t *testing.T, status int, body string) *Provider {
 		_, _ = io.WriteString(w, body)
 	}))
 	t.Cleanup(server.Close)
-	return &Provider{URL: server.URL + "/", APIKey: "key_secret"}
+	return &Provider{Client: port.Client{URL: server.URL + "/", APIKey: "key_secret"}}
 }
+
+// longest is the longest answer that is read, in bytes.
+const longest = 64 << 10
 
 // kind names the error of an answer: "" for none, "unclear" for any other.
 func kind(err error) string {
-	for name, known := range map[string]error{"unknown": payment.ErrUnknown, "pending": payment.ErrPending, "unusable": payment.ErrUnusable} {
+	for name, known := range map[string]error{"unknown": port.ErrUnknown, "pending": port.ErrPending, "unusable": port.ErrUnusable} {
 		if errors.Is(err, known) {
 			return name
 		}
@@ -113,8 +115,8 @@ func TestStatusesAndBodies(t *testing.T) {
 		"a currency in small letters is no answer":     {200, body(r, map[string]string{"currency": `"eur"`}), "unclear", "unclear"},
 		"a capture of nothing is no answer":            {200, body(r, map[string]string{"parent": ""}), "unclear", "unclear"},
 		"a parent that fits no status is no answer":    {200, body(r, map[string]string{"parent": `"` + strings.Repeat("a", 65) + `"`}), "unclear", "unclear"},
-		"64 KiB are read":                              {200, body(r, nil) + strings.Repeat(" ", maxBody-len(body(r, nil))), "Succeeded", "Succeeded"},
-		"more than 64 KiB are no answer":               {200, body(r, nil) + strings.Repeat(" ", maxBody-len(body(r, nil))+1), "unclear", "unclear"},
+		"64 KiB are read":                              {200, body(r, nil) + strings.Repeat(" ", longest-len(body(r, nil))), "Succeeded", "Succeeded"},
+		"more than 64 KiB are no answer":               {200, body(r, nil) + strings.Repeat(" ", longest-len(body(r, nil))+1), "unclear", "unclear"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := canned(t, c.status, c.body)
@@ -150,136 +152,6 @@ func TestAnswerIsTakenOver(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("answer (-want +got):\n%s", diff)
 	}
-}
-
-func TestClean(t *testing.T) {
-	for name, c := range map[string]struct{ text, want string }{
-		"a plain text stays":                          {"no funds", "no funds"},
-		"control characters are dropped":              {"a\x00\x1b[31m\r\nb\u0085", "a[31mb"},
-		"so is what turns the reading direction":      {"a\u202eb", "ab"},
-		"128 bytes stay":                              {strings.Repeat("x", 128), strings.Repeat("x", 128)},
-		"more are cut":                                {strings.Repeat("x", 129), strings.Repeat("x", 128)},
-		"a rune that would be cut through is dropped": {strings.Repeat("x", 127) + "é", strings.Repeat("x", 127)},
-		"a long rune too":                             {strings.Repeat("x", 125) + "😀", strings.Repeat("x", 125)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := clean(c.text); got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
-			}
-		})
-	}
-}
-
-// The other side writes the key and the token wherever it can; no error repeats them.
-func TestErrorsHoldNothingOfTheOtherSide(t *testing.T) {
-	const key, token = "key_secret", "tok_secret"
-	for name, written := range map[string]string{
-		"a body":              "HTTP/1.1 500 oh\r\nContent-Length: 21\r\n\r\nkey_secret tok_secret",
-		"a JSON error":        "HTTP/1.1 200 oh\r\nContent-Length: 21\r\n\r\nkey_secret tok_secret",
-		"a reason":            "HTTP/1.1 500 key_secret tok_secret\r\nContent-Length: 0\r\n\r\n",
-		"no HTTP":             "key_secret tok_secret\r\n\r\n",
-		"no status":           "HTTP/1.1 key_secret tok_secret\r\n\r\n",
-		"a header":            "HTTP/1.1 200 OK\r\nkey_secret tok_secret\r\n\r\n",
-		"a length":            "HTTP/1.1 200 OK\r\nContent-Length: tok_secret\r\n\r\n",
-		"a transfer encoding": "HTTP/1.1 200 OK\r\nTransfer-Encoding: tok_secret\r\n\r\n",
-		"a redirect":          "HTTP/1.1 302 OK\r\nLocation: http://tok_secret.example/%zz\r\nContent-Length: 0\r\n\r\n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				conn, _, err := http.NewResponseController(w).Hijack()
-				if err != nil {
-					t.Errorf("taking the connection over: %v", err)
-					return
-				}
-				_, _ = io.WriteString(conn, written)
-				conn.Close()
-			}))
-			defer server.Close()
-			r := request(v1.OperationAuthorize, 1, 400, "")
-			r.Token = token
-			p := &Provider{URL: server.URL, APIKey: key}
-			_, sent := p.Send(t.Context(), r)
-			_, found := p.Lookup(t.Context(), r)
-			for _, err := range []error{sent, found} {
-				if kind(err) != "unclear" {
-					t.Fatalf("%v is a clear answer", err)
-				}
-				if strings.Contains(err.Error(), key) || strings.Contains(err.Error(), token) {
-					t.Errorf("the error gives away a secret: %v", err)
-				}
-			}
-		})
-	}
-}
-
-func TestRedirectIsNotFollowed(t *testing.T) {
-	var reached atomic.Bool
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Store(true) }))
-	defer elsewhere.Close()
-	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
-	defer server.Close()
-	p := &Provider{URL: server.URL, APIKey: "key", Client: &http.Client{}}
-	r := request(v1.OperationAuthorize, 1, 400, "")
-	if _, err := p.Send(t.Context(), r); kind(err) != "unclear" {
-		t.Errorf("Send: %v", err)
-	}
-	if _, err := p.Lookup(t.Context(), r); kind(err) != "unclear" {
-		t.Errorf("Lookup: %v", err)
-	}
-	if reached.Load() {
-		t.Error("the call went elsewhere")
-	}
-}
-
-// net/http repeats by itself what has an Idempotency-Key, if a connection that
-// was used before breaks: a Send must not be sent again by anyone but the order.
-func TestSendIsSentOnce(t *testing.T) {
-	var sends atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet {
-			w.WriteHeader(http.StatusNotFound)
-			fmt.Fprintf(w, `{"id":%q}`, path.Base(r.URL.Path))
-			return
-		}
-		sends.Add(1)
-		_, _ = io.Copy(io.Discard, r.Body)
-		panic(http.ErrAbortHandler)
-	}))
-	defer server.Close()
-	p := &Provider{URL: server.URL, APIKey: "key"}
-	r := request(v1.OperationAuthorize, 1, 400, "")
-	if _, err := p.Lookup(t.Context(), r); !errors.Is(err, payment.ErrUnknown) {
-		t.Fatal(err)
-	}
-	if _, err := p.Send(t.Context(), r); kind(err) != "unclear" {
-		t.Errorf("Send: %v", err)
-	}
-	if n := sends.Load(); n != 1 {
-		t.Errorf("%d sends, want 1", n)
-	}
-}
-
-func TestWhatCannotBeUsedSaysSo(t *testing.T) {
-	for name, p := range map[string]Provider{
-		"no key":                   {URL: "http://127.0.0.1:1"},
-		"a key with a line's end":  {URL: "http://127.0.0.1:1", APIKey: "key\n"},
-		"an address that is none":  {URL: "http://a b", APIKey: "key"},
-		"a key outside of headers": {URL: "http://127.0.0.1:1", APIKey: "schlüssel"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := p.Lookup(t.Context(), request(v1.OperationVoid, 1, 1, "hold-1")); kind(err) != "unusable" {
-				t.Errorf("%v", err)
-			}
-		})
-	}
-	t.Run("nobody listens, which may pass", func(t *testing.T) {
-		server := httptest.NewServer(nil)
-		server.Close()
-		p := &Provider{URL: server.URL, APIKey: "key"}
-		if _, err := p.Lookup(t.Context(), request(v1.OperationVoid, 1, 1, "hold-1")); kind(err) != "unclear" {
-			t.Errorf("%v", err)
-		}
-	})
 }
 
 // The fake refuses the key of somebody else, and the same id with other parameters.
@@ -318,13 +190,55 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !fits(a.Amount) || !currency.MatchString(string(a.Currency)) || !identifier.MatchString(a.Parent) || (a.Fee != nil && !fits(*a.Fee)) {
+		if !fits(a.Amount) || !currency.MatchString(string(a.Currency)) || !port.Identifier.MatchString(a.Parent) || (a.Fee != nil && !fits(*a.Fee)) {
 			t.Errorf("%+v is out of bounds", a)
 		}
 		for _, s := range []string{a.Ref, a.Message} {
-			if len(s) > payment.MaxMessage || !utf8.ValidString(s) || s != clean(s) {
+			if len(s) > port.MaxMessage || !utf8.ValidString(s) || s != port.Clean(s) {
 				t.Errorf("%q is not fit for a status", s)
 			}
 		}
 	})
+}
+
+// The other side writes the key and the token wherever it can; no error repeats them.
+func TestErrorsHoldNothingOfTheOtherSide(t *testing.T) {
+	const key, token = "key_secret", "tok_secret"
+	for name, written := range map[string]string{
+		"a body":              "HTTP/1.1 500 oh\r\nContent-Length: 21\r\n\r\nkey_secret tok_secret",
+		"a JSON error":        "HTTP/1.1 200 oh\r\nContent-Length: 21\r\n\r\nkey_secret tok_secret",
+		"a reason":            "HTTP/1.1 500 key_secret tok_secret\r\nContent-Length: 0\r\n\r\n",
+		"no HTTP":             "key_secret tok_secret\r\n\r\n",
+		"no status":           "HTTP/1.1 key_secret tok_secret\r\n\r\n",
+		"a header":            "HTTP/1.1 200 OK\r\nkey_secret tok_secret\r\n\r\n",
+		"a length":            "HTTP/1.1 200 OK\r\nContent-Length: tok_secret\r\n\r\n",
+		"a transfer encoding": "HTTP/1.1 200 OK\r\nTransfer-Encoding: tok_secret\r\n\r\n",
+		"a redirect":          "HTTP/1.1 302 OK\r\nLocation: http://tok_secret.example/%zz\r\nContent-Length: 0\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Errorf("taking the connection over: %v", err)
+					return
+				}
+				_, _ = io.WriteString(conn, written)
+				conn.Close()
+			}))
+			defer server.Close()
+			r := request(v1.OperationAuthorize, 1, 400, "")
+			r.Token = token
+			p := &Provider{Client: port.Client{URL: server.URL, APIKey: key}}
+			_, sent := p.Send(t.Context(), r)
+			_, found := p.Lookup(t.Context(), r)
+			for _, err := range []error{sent, found} {
+				if kind(err) != "unclear" {
+					t.Fatalf("%v is a clear answer", err)
+				}
+				if strings.Contains(err.Error(), key) || strings.Contains(err.Error(), token) {
+					t.Errorf("the error gives away a secret: %v", err)
+				}
+			}
+		})
+	}
 }

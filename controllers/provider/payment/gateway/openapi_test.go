@@ -1,117 +1,27 @@
 package gateway
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
-
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
+	"ordercycle.dev/ordercycle/hack/testenv/contract"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
-// document is the published contract.
-var document = sync.OnceValues(func() (*openapi3.T, error) {
-	doc, err := openapi3.NewLoader().LoadFromFile("../../../../docs/payment-gateway.openapi.yaml")
-	if err != nil {
-		return nil, err
-	}
-	// The server of the document is a variable; the tests' servers have other names.
-	doc.Servers = nil
-	return doc, nil
-})
+const document = "payment-gateway.openapi.yaml"
 
-// options let an Authorization header count as one that was checked: the fake does that.
-var options = &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
-
-// exchanges is a transport that compares each request and answer with the contract.
-type exchanges struct {
-	testing.TB
-	next   http.RoundTripper
-	router routers.Router
-
-	mu sync.Mutex
-	// seen counts "METHOD status".
-	seen map[string]int
-}
-
-func contract(t testing.TB, next http.RoundTripper) *exchanges {
-	t.Helper()
-	doc, err := document()
-	if err != nil {
-		t.Fatal(err)
-	}
-	router, err := legacy.NewRouter(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &exchanges{TB: t, next: next, router: router, seen: map[string]int{}}
-}
-
-// RoundTrip implements http.RoundTripper.
-func (e *exchanges) RoundTrip(r *http.Request) (*http.Response, error) {
-	route, params, err := e.router.FindRoute(r)
-	if err != nil {
-		e.Errorf("%s %s is not in the contract: %v", r.Method, r.URL.Path, err)
-		return e.next.RoundTrip(r)
-	}
-	asked := &openapi3filter.RequestValidationInput{Request: r, Route: route, PathParams: params, Options: options}
-	if err := openapi3filter.ValidateRequest(r.Context(), asked); err != nil && r.Context().Err() == nil {
-		e.Errorf("the request %s %s breaks the contract: %v", r.Method, r.URL.Path, err)
-	}
-	res, err := e.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, err
-	}
-	res.Body = io.NopCloser(bytes.NewReader(body))
-	answered := (&openapi3filter.ResponseValidationInput{RequestValidationInput: asked, Status: res.StatusCode, Header: res.Header, Options: options}).SetBodyBytes(body)
-	if err := openapi3filter.ValidateResponse(r.Context(), answered); err != nil {
-		e.Errorf("the answer %d to %s %s breaks the contract: %v", res.StatusCode, r.Method, r.URL.Path, err)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.seen[r.Method+" "+http.StatusText(res.StatusCode)]++
-	return res, nil
-}
-
-func TestDocumentIsValid(t *testing.T) {
-	doc, err := openapi3.NewLoader().LoadFromFile("../../../../docs/payment-gateway.openapi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
-		t.Error(err)
-	}
-	for name, schema := range doc.Components.Schemas {
-		for field, property := range schema.Value.Properties {
-			if property.Ref == "" && property.Value.Description == "" {
-				t.Errorf("%s.%s is not described", name, field)
-			}
-		}
-		if schema.Value.Description == "" {
-			t.Errorf("%s is not described", name)
-		}
-	}
-}
+func TestDocumentIsValid(t *testing.T) { contract.Valid(t, contract.Load(t, document)) }
 
 // Every answer of the contract occurs, and none is outside of it.
 func TestEveryAnswerKeepsTheContract(t *testing.T) {
 	fake, p := start(t)
-	c := p.Client.Transport.(*exchanges)
+	c := p.HTTP.Transport.(*contract.Exchanges)
 	fake.TakeFee(25)
 	send := func(r payment.Request, planned ...gatewayfake.Fault) {
 		fake.FailSends(planned...)
@@ -149,7 +59,7 @@ func TestEveryAnswerKeepsTheContract(t *testing.T) {
 		"POST Created", "POST Accepted", "POST Unauthorized", "POST Conflict", "POST Unprocessable Entity", "POST Too Many Requests", "POST Internal Server Error",
 		"GET OK", "GET Accepted", "GET Unauthorized", "GET Not Found", "GET Too Many Requests", "GET Internal Server Error",
 	} {
-		if c.seen[answer] == 0 {
+		if c.Seen(answer) == 0 {
 			t.Errorf("%s did not occur", answer)
 		}
 	}
@@ -157,13 +67,7 @@ func TestEveryAnswerKeepsTheContract(t *testing.T) {
 
 // A callback of the fake keeps the contract, and the adapter takes it unless it is forged.
 func TestCallbacksKeepTheContract(t *testing.T) {
-	doc, err := document()
-	if err != nil {
-		t.Fatal(err)
-	}
-	paths := doc.Paths.Value("/v1/operations").Post.Callbacks["operationUpdated"].Value
-	item := paths.Value(paths.Keys()[0])
-	route := &routers.Route{Spec: doc, PathItem: item, Method: http.MethodPost, Operation: item.Post}
+	doc := contract.Load(t, document)
 	fake, p := start(t)
 	type receipt struct {
 		id  string
@@ -171,19 +75,18 @@ func TestCallbacksKeepTheContract(t *testing.T) {
 	}
 	told := make(chan receipt, 1)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := contract.Callback(doc, "/v1/operations", "operationUpdated", r); err != nil {
+			t.Errorf("a callback breaks the contract: %v", err)
+		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Errorf("reading a callback: %v", err)
 		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		if err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{Request: r, Route: route, Options: options}); err != nil {
-			t.Errorf("a callback breaks the contract: %v", err)
-		}
-		id, err := Callback(fake.WebhookSecret, r.Header, body)
+		id, err := port.Callback(fake.WebhookSecret, OperationUpdated, r.Header, body)
 		told <- receipt{id, err}
 	}))
 	defer receiver.Close()
-	for delivery, want := range map[gatewayfake.Delivery]error{gatewayfake.Once: nil, gatewayfake.Forged: payment.ErrForged} {
+	for delivery, want := range map[gatewayfake.Delivery]error{gatewayfake.Once: nil, gatewayfake.Forged: port.ErrForged} {
 		fake.CallBack(receiver.URL, delivery)
 		r := request(v1.OperationAuthorize, int32(len(fake.Ledger())+1), 1000, "")
 		if _, err := p.Send(t.Context(), r); err != nil {

@@ -11,10 +11,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/provider/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/gateway"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/stripe"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 func TestFor(t *testing.T) {
@@ -50,15 +50,18 @@ func TestFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &Registry{
-				Secrets: fake.NewClientBuilder().WithObjects(secret, blank, elsewhere).Build(), Namespace: "manager", Installation: "eu",
-				Simulated: &simulated.Provider{}, Hosts: []string{"pay.example.com", "other.example.com:444", "127.0.0.1"}, Client: NewClient(),
+				Access: port.Access{
+					Secrets: fake.NewClientBuilder().WithObjects(secret, blank, elsewhere).Build(), Namespace: "manager", Installation: "eu",
+					Hosts: []string{"pay.example.com", "other.example.com:444", "127.0.0.1"}, HTTP: port.NewClient(),
+				},
+				Simulated: &simulated.Provider{},
 			}
 			if test.anonymous {
 				r.Installation = ""
 			}
 			p, err := r.For(t.Context(), "shop", &test.provider)
 			if test.mend != "" {
-				if !errors.Is(err, payment.ErrUnusable) || !strings.Contains(err.Error(), test.mend) {
+				if !errors.Is(err, port.ErrUnusable) || !strings.Contains(err.Error(), test.mend) {
 					t.Errorf("%v, want it to say %q", err, test.mend)
 				}
 				return
@@ -82,25 +85,18 @@ func TestFor(t *testing.T) {
 
 func TestCallbackNeedsItsSecret(t *testing.T) {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "manager", Name: "shop.pay"}, Data: map[string][]byte{v1.ProviderAPIKey: []byte("key")}}
-	r := &Registry{Secrets: fake.NewClientBuilder().WithObjects(secret).Build(), Namespace: "manager"}
+	r := &Registry{Access: port.Access{Secrets: fake.NewClientBuilder().WithObjects(secret).Build(), Namespace: "manager"}}
 	signed := http.Header{}
-	signed.Set(gateway.SignatureHeader, "v1,x")
+	signed.Set(port.SignatureHeader, "v1,x")
 	signed.Set(stripe.SignatureHeader, "t=1,v1=x")
 	for name, kind := range map[string]v1.ProviderType{"a gateway": v1.ProviderHTTP, "Stripe": v1.ProviderStripe, "cash": v1.ProviderCash} {
 		p := &v1.PaymentProvider{Name: "card", Type: kind, SecretRef: &v1.LocalReference{Name: "pay"}}
-		if operation, err := r.Callback(t.Context(), "shop", p, signed, nil); operation != "" || !errors.Is(err, payment.ErrUnusable) {
+		if operation, err := r.Callback(t.Context(), "shop", p, signed, nil); operation != "" || !errors.Is(err, port.ErrUnusable) {
 			t.Errorf("%s without a webhook secret: %q, %v", name, operation, err)
 		}
 		unread := &Registry{} // a read of a Secret would panic
-		if operation, err := unread.Callback(t.Context(), "shop", p, http.Header{}, nil); kind != v1.ProviderCash && (operation != "" || !errors.Is(err, payment.ErrForged)) {
+		if operation, err := unread.Callback(t.Context(), "shop", p, http.Header{}, nil); kind != v1.ProviderCash && (operation != "" || !errors.Is(err, port.ErrForged)) {
 			t.Errorf("%s without a signature: %q, %v", name, operation, err)
 		}
-	}
-}
-
-// The credentials stay with the address that was allowed.
-func TestClientFollowsNoRedirect(t *testing.T) {
-	if err := NewClient().CheckRedirect(nil, nil); !errors.Is(err, http.ErrUseLastResponse) {
-		t.Errorf("a redirect: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // entry is one line of the ledger, as JSON under the operation's id.
@@ -67,11 +68,11 @@ func (e *entry) answer(id string) *payment.Answer {
 	return &payment.Answer{Declined: e.Declined != "", Amount: e.Amount, Currency: e.Currency, Parent: e.Parent, Ref: "sim_" + id[:12], Message: e.Declined}
 }
 
-// find reads an entry of the data of a ConfigMap; payment.ErrUnknown if there is none.
+// find reads an entry of the data of a ConfigMap; port.ErrUnknown if there is none.
 func find(books map[string]string, id string) (*entry, error) {
 	line, ok := books[id]
 	if !ok {
-		return nil, payment.ErrUnknown
+		return nil, port.ErrUnknown
 	}
 	e := &entry{}
 	if err := json.Unmarshal([]byte(line), e); err != nil {

@@ -23,6 +23,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // Tokens that choose the outcome of an authorisation.
@@ -50,7 +51,7 @@ type Provider struct {
 	Namespace string
 }
 
-// Lookup finds what became of a request by its ID; payment.ErrUnknown if it was
+// Lookup finds what became of a request by its ID; port.ErrUnknown if it was
 // never received.
 func (p *Provider) Lookup(ctx context.Context, r payment.Request) (*payment.Answer, error) {
 	e, err := p.read(ctx, r.ID)
@@ -69,7 +70,7 @@ func (p *Provider) Send(ctx context.Context, r payment.Request) (*payment.Answer
 	if err == nil {
 		return stored.answer(r.ID), nil
 	}
-	if !errors.Is(err, payment.ErrUnknown) {
+	if !errors.Is(err, port.ErrUnknown) {
 		return nil, err
 	}
 	e := entry{Kind: r.Kind, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent, At: time.Now().UTC()}
@@ -98,7 +99,7 @@ func (p *Provider) use(ctx context.Context, id string, child entry) (became entr
 	}
 	err = p.change(ctx, child.Parent, func(books map[string]string) (bool, error) {
 		parent, err := find(books, child.Parent)
-		if errors.Is(err, payment.ErrUnknown) {
+		if errors.Is(err, port.ErrUnknown) {
 			became = child.refused()
 			return false, nil
 		}
@@ -118,7 +119,7 @@ func (p *Provider) read(ctx context.Context, id string) (*entry, error) {
 	var books corev1.ConfigMap
 	err := p.Client.Get(ctx, p.key(id), &books)
 	if apierrors.IsNotFound(err) {
-		return nil, payment.ErrUnknown
+		return nil, port.ErrUnknown
 	}
 	if err != nil {
 		return nil, fmt.Errorf("simulated: reading the ledger: %w", err)
@@ -132,7 +133,7 @@ func (p *Provider) record(ctx context.Context, id string, e *entry) (*entry, err
 	var stored *entry
 	err := p.change(ctx, id, func(books map[string]string) (bool, error) {
 		var err error
-		if stored, err = find(books, id); !errors.Is(err, payment.ErrUnknown) {
+		if stored, err = find(books, id); !errors.Is(err, port.ErrUnknown) {
 			return false, err
 		}
 		stored = e

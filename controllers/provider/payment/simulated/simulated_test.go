@@ -15,6 +15,7 @@ import (
 	domain "ordercycle.dev/ordercycle/controllers/domain/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/conformance"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // forgetful loses the answer of the next Send.
@@ -162,7 +163,7 @@ func TestSendFinishesWhatAnotherBegan(t *testing.T) {
 			if _, err := p.Send(t.Context(), take); !errors.Is(err, down) {
 				t.Fatalf("the first Send: %v", err)
 			}
-			if _, err := p.Lookup(t.Context(), take); !errors.Is(err, payment.ErrUnknown) {
+			if _, err := p.Lookup(t.Context(), take); !errors.Is(err, port.ErrUnknown) {
 				t.Fatalf("the look-up: %v", err)
 			}
 			must(t, p, take)

@@ -15,6 +15,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // answer is what Stripe says of a request, with an amount in its units.
@@ -24,7 +25,7 @@ func answer(ref, parent string, amount int64, code stripe.Currency) (*payment.An
 	if err != nil {
 		return nil, err
 	}
-	return &payment.Answer{Amount: converted, Currency: own, Parent: parent, Ref: payment.Cut(ref)}, nil
+	return &payment.Answer{Amount: converted, Currency: own, Parent: parent, Ref: port.Cut(ref)}, nil
 }
 
 // decline makes an answer one of a refusal.
@@ -32,7 +33,7 @@ func decline(a *payment.Answer, err error, why string) (*payment.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	a.Declined, a.Message = true, payment.Cut(why)
+	a.Declined, a.Message = true, port.Cut(why)
 	return a, nil
 }
 
@@ -58,13 +59,13 @@ func authorized(intent *stripe.PaymentIntent) (*payment.Answer, error) {
 	a, err := answer(intent.ID, "", intent.Amount, intent.Currency)
 	switch {
 	case intent.Status == stripe.PaymentIntentStatusProcessing:
-		return nil, payment.ErrPending
+		return nil, port.ErrPending
 	case wasAuthorized(intent):
 		return a, err
 	case intent.LastPaymentError != nil:
 		return decline(a, err, reason(intent.LastPaymentError))
 	case unfinished(intent) && time.Since(time.Unix(intent.Created, 0)) < recent:
-		return nil, payment.ErrPending
+		return nil, port.ErrPending
 	default:
 		return decline(a, err, words(string(intent.Status)))
 	}
@@ -73,7 +74,7 @@ func authorized(intent *stripe.PaymentIntent) (*payment.Answer, error) {
 func captured(r payment.Request, intent *stripe.PaymentIntent) (*payment.Answer, error) {
 	amount, err := strconv.ParseInt(intent.Metadata[note(captureNote, r.ID)], 10, 64)
 	if err != nil {
-		return nil, payment.ErrUnknown
+		return nil, port.ErrUnknown
 	}
 	a, err := answer(intent.ID, intent.Metadata[metaOperation], amount, intent.Currency)
 	if err != nil {
@@ -110,7 +111,7 @@ func fee(intent *stripe.PaymentIntent) *v1.Amount {
 // held any more.
 func voided(r payment.Request, intent *stripe.PaymentIntent) (*payment.Answer, error) {
 	if intent.Metadata[note(voidNote, r.ID)] == "" || intent.AmountCapturable > 0 {
-		return nil, payment.ErrUnknown
+		return nil, port.ErrUnknown
 	}
 	return answer(intent.ID, intent.Metadata[metaOperation], intent.Amount-intent.AmountReceived, intent.Currency)
 }
@@ -123,7 +124,7 @@ func refunded(refund *stripe.Refund) (*payment.Answer, error) {
 	case stripe.RefundStatusFailed, stripe.RefundStatusCanceled:
 		return decline(a, err, words("refund "+string(refund.Status)+" "+string(refund.FailureReason)))
 	default:
-		return nil, payment.ErrPending
+		return nil, port.ErrPending
 	}
 }
 
@@ -149,9 +150,9 @@ func sendError(err error) error {
 	case e.Type == stripe.ErrorTypeCard:
 		return refusal(reason(e))
 	case e.HTTPStatusCode == http.StatusUnauthorized, e.HTTPStatusCode == http.StatusForbidden:
-		return fmt.Errorf("%w: Stripe refuses the key (status %d); check the Secret's apiKey", payment.ErrUnusable, e.HTTPStatusCode)
+		return fmt.Errorf("%w: Stripe refuses the key (status %d); check the Secret's apiKey", port.ErrUnusable, e.HTTPStatusCode)
 	case e.HTTPStatusCode == http.StatusInternalServerError:
-		return fmt.Errorf("%w (status %d)", payment.ErrFailed, e.HTTPStatusCode)
+		return fmt.Errorf("%w (status %d)", port.ErrFailed, e.HTTPStatusCode)
 	case e.Type == stripe.ErrorTypeInvalidRequest && (e.HTTPStatusCode == http.StatusBadRequest || e.HTTPStatusCode == http.StatusNotFound):
 		return refusal("Stripe refuses the request: " + words(string(e.Code)) + " " + e.Param)
 	default:
@@ -163,9 +164,9 @@ func sendError(err error) error {
 func lookupError(err error) error {
 	e, ok := errors.AsType[*stripe.Error](err)
 	if ok && e.HTTPStatusCode == http.StatusNotFound {
-		return payment.ErrUnknown
+		return port.ErrUnknown
 	}
-	if err = sendError(err); !errors.Is(err, payment.ErrUnusable) {
+	if err = sendError(err); !errors.Is(err, port.ErrUnusable) {
 		return fmt.Errorf("no clear answer to a look-up: %w", hidden{err})
 	}
 	return err

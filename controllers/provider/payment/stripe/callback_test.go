@@ -9,7 +9,7 @@ import (
 
 	"github.com/stripe/stripe-go/v85/webhook"
 
-	port "ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 const secret = "whsec_of_the_tests"

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	port "ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/payment"
 )
 
 var listening = regexp.MustCompile(`^Listening for HTTP at address: (.+)$`)
@@ -81,7 +81,7 @@ func TestStripeTakesEveryCall(t *testing.T) {
 	_, _ = p.api().V1Refunds.Create(t.Context(), refundParams(back, 400))
 	_, _, _ = p.refund(t.Context(), back)
 	_, _ = p.Lookup(t.Context(), hold)
-	_, _ = p.Lookup(t.Context(), port.Request{ID: hold.ID, Kind: v1.OperationAuthorize, Currency: "CNY"})
+	_, _ = p.Lookup(t.Context(), payment.Request{ID: hold.ID, Kind: v1.OperationAuthorize, Currency: "CNY"})
 
 	for i, status := range r.status {
 		if status >= 400 {

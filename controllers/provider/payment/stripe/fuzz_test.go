@@ -11,6 +11,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // An amount is refused, or it is the same money in Stripe's units, and comes back as it
@@ -74,7 +75,7 @@ func FuzzAnswer(f *testing.F) {
 			if (a == nil) == (err == nil) {
 				t.Fatalf("%s: %+v and %v", name, a, err)
 			}
-			if a != nil && (a.Amount < 0 || a.Amount > v1.MaxAmount || len(a.Message) > payment.MaxMessage || len(a.Ref) > payment.MaxMessage || (a.Fee != nil && *a.Fee < 0)) {
+			if a != nil && (a.Amount < 0 || a.Amount > v1.MaxAmount || len(a.Message) > port.MaxMessage || len(a.Ref) > port.MaxMessage || (a.Fee != nil && *a.Fee < 0)) {
 				t.Fatalf("%s: %+v", name, a)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // Send carries a request out, once for each Key.
@@ -19,7 +20,7 @@ func (p *Provider) Send(ctx context.Context, r payment.Request) (*payment.Answer
 	defer p.remember(nil)
 	answer, err := p.send(ctx, r)
 	if why, ok := errors.AsType[refusal](err); ok {
-		return &payment.Answer{Declined: true, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent, Message: payment.Cut(string(why))}, nil
+		return &payment.Answer{Declined: true, Amount: r.Amount, Currency: r.Currency, Parent: r.Parent, Message: port.Cut(string(why))}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stripe: sending %s %s: %w", r.Kind, r.ID, err)
@@ -44,7 +45,7 @@ func (p *Provider) send(ctx context.Context, r payment.Request) (*payment.Answer
 		return p.giveBack(ctx, r, amount)
 	}
 	intent, err := p.intent(ctx, r)
-	if errors.Is(err, payment.ErrUnknown) {
+	if errors.Is(err, port.ErrUnknown) {
 		return nil, refusal("Stripe has no such authorisation")
 	}
 	if err != nil {
@@ -96,7 +97,7 @@ func authorization(r payment.Request, amount int64) *stripe.PaymentIntentCreateP
 // capture takes money of an authorisation. Where the account takes several
 // captures the rest stays held; otherwise Stripe releases it with the first.
 func (p *Provider) capture(ctx context.Context, r payment.Request, intent *stripe.PaymentIntent, amount int64) (*payment.Answer, error) {
-	if earlier, err := captured(r, intent); !errors.Is(err, payment.ErrUnknown) {
+	if earlier, err := captured(r, intent); !errors.Is(err, port.ErrUnknown) {
 		return earlier, err
 	}
 	switch {
@@ -129,7 +130,7 @@ func several(intent *stripe.PaymentIntent) bool {
 // void releases what is still held. Its id is written down first: cancelling takes
 // no metadata.
 func (p *Provider) void(ctx context.Context, r payment.Request, intent *stripe.PaymentIntent) (*payment.Answer, error) {
-	if earlier, err := voided(r, intent); !errors.Is(err, payment.ErrUnknown) {
+	if earlier, err := voided(r, intent); !errors.Is(err, port.ErrUnknown) {
 		return earlier, err
 	}
 	key := note(voidNote, r.ID)
@@ -181,7 +182,7 @@ func (p *Provider) giveBack(ctx context.Context, r payment.Request, amount int64
 		return nil, refusal("Stripe has no such capture")
 	}
 	intent, err := p.intent(ctx, r)
-	if errors.Is(err, payment.ErrUnknown) {
+	if errors.Is(err, port.ErrUnknown) {
 		return nil, refusal("Stripe has no such capture")
 	}
 	if err != nil {
@@ -191,7 +192,7 @@ func (p *Provider) giveBack(ctx context.Context, r payment.Request, amount int64
 	if err == nil {
 		return refunded(earlier)
 	}
-	if !errors.Is(err, payment.ErrUnknown) {
+	if !errors.Is(err, port.ErrUnknown) {
 		return nil, err
 	}
 	taken, _ := strconv.ParseInt(intent.Metadata[note(captureNote, r.Parent)], 10, 64)

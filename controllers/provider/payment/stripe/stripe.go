@@ -21,6 +21,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/provider/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
 // Provider is an account at Stripe.
@@ -137,9 +138,9 @@ func (p *Provider) intent(ctx context.Context, r payment.Request) (*stripe.Payme
 	}
 	if r.ParentRef != "" {
 		intent, err := p.api().V1PaymentIntents.Retrieve(ctx, r.ParentRef, &stripe.PaymentIntentRetrieveParams{Expand: expand()})
-		if errors.Is(lookupError(err), payment.ErrUnknown) {
+		if errors.Is(lookupError(err), port.ErrUnknown) {
 			// It was there once: the key is of another account, or of test mode.
-			return nil, fmt.Errorf("%w: Stripe does not know %s; is the Secret's apiKey of that account and mode?", payment.ErrUnusable, r.ParentRef)
+			return nil, fmt.Errorf("%w: Stripe does not know %s; is the Secret's apiKey of that account and mode?", port.ErrUnusable, r.ParentRef)
 		}
 		if err != nil {
 			return nil, lookupError(err)
@@ -151,7 +152,7 @@ func (p *Provider) intent(ctx context.Context, r payment.Request) (*stripe.Payme
 		since, old = r.Since, false
 	}
 	intent, err := p.listed(ctx, id, since.Add(-skew), old)
-	if !old || !errors.Is(err, payment.ErrUnknown) {
+	if !old || !errors.Is(err, port.ErrUnknown) {
 		return intent, err
 	}
 	search := &stripe.PaymentIntentSearchParams{Expand: stripe.StringSlice([]string{"data.latest_charge.balance_transaction"})}
@@ -193,7 +194,7 @@ func (p *Provider) listed(ctx context.Context, id string, since time.Time, all b
 	if intent := found[id]; id != "" && intent != nil {
 		return intent, nil
 	}
-	return nil, payment.ErrUnknown
+	return nil, port.ErrUnknown
 }
 
 // first is the first payment intent of an operation.
@@ -206,14 +207,14 @@ func first(intents stripe.Seq2[*stripe.PaymentIntent, error], operation string) 
 			return intent, nil
 		}
 	}
-	return nil, payment.ErrUnknown
+	return nil, port.ErrUnknown
 }
 
 // refund finds the refund of a request, and the amount that other refunds have
 // taken of the same capture.
 func (p *Provider) refund(ctx context.Context, r payment.Request) (found *stripe.Refund, others int64, err error) {
 	if r.ParentRef == "" {
-		return nil, 0, payment.ErrUnknown // nothing is refunded of what Stripe has never named
+		return nil, 0, port.ErrUnknown // nothing is refunded of what Stripe has never named
 	}
 	list := &stripe.RefundListParams{PaymentIntent: new(r.ParentRef)}
 	list.Limit = new(int64(100))
@@ -229,7 +230,7 @@ func (p *Provider) refund(ctx context.Context, r payment.Request) (found *stripe
 		}
 	}
 	if found == nil {
-		return nil, others, payment.ErrUnknown
+		return nil, others, port.ErrUnknown
 	}
 	return found, others, nil
 }

@@ -8,9 +8,10 @@ import (
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers/domain/payment"
-	port "ordercycle.dev/ordercycle/controllers/provider/payment"
+	domain "ordercycle.dev/ordercycle/controllers/domain/payment"
+	"ordercycle.dev/ordercycle/controllers/provider/payment"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/conformance"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
 	"ordercycle.dev/ordercycle/hack/testenv/stripefake"
 )
 
@@ -49,13 +50,13 @@ type sale struct {
 	seq int32
 }
 
-func (s *sale) request(kind v1.OperationKind, amount v1.Amount, parent, ref string) port.Request {
+func (s *sale) request(kind v1.OperationKind, amount v1.Amount, parent, ref string) payment.Request {
 	s.seq++
-	id := payment.OperationID(payment.Identity{Name: s.Name()}, payment.Place{}, kind, s.seq)
-	return port.Request{ID: id, Key: id, Kind: kind, Amount: amount, Currency: "CNY", Parent: parent, ParentRef: ref, Token: stripefake.CardOK, Since: time.Now()}
+	id := domain.OperationID(domain.Identity{Name: s.Name()}, domain.Place{}, kind, s.seq)
+	return payment.Request{ID: id, Key: id, Kind: kind, Amount: amount, Currency: "CNY", Parent: parent, ParentRef: ref, Token: stripefake.CardOK, Since: time.Now()}
 }
 
-func (s *sale) send(r port.Request) *port.Answer {
+func (s *sale) send(r payment.Request) *payment.Answer {
 	s.Helper()
 	a, err := s.Send(s.Context(), r)
 	if err != nil {
@@ -252,7 +253,7 @@ func TestErrors(t *testing.T) {
 	lost := s.request(v1.OperationAuthorize, 1000, "", "")
 	for name, test := range map[string]struct {
 		provider *Provider
-		request  port.Request
+		request  payment.Request
 		fault    stripefake.Fault
 		want     error
 	}{

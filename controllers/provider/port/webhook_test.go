@@ -1,4 +1,4 @@
-package gateway
+package port
 
 import (
 	"encoding/base64"
@@ -10,11 +10,12 @@ import (
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
-
-	"ordercycle.dev/ordercycle/controllers/provider/payment"
 )
 
 var secret = secretOf("a secret of 24 bytes or more")
+
+// updatedEvent is the type of event that the tests ask for.
+const updatedEvent = "operation.updated"
 
 func secretOf(key string) string {
 	return secretPrefix + base64.StdEncoding.EncodeToString([]byte(key))
@@ -53,15 +54,15 @@ func TestCallback(t *testing.T) {
 		"a signed callback names its operation":   {body: updated, want: id},
 		"one of four minutes ago too":             {body: updated, age: 4 * time.Minute, want: id},
 		"and of a clock that is ahead":            {body: updated, age: -4 * time.Minute, want: id},
-		"one of six minutes ago is forged":        {body: updated, age: 6 * time.Minute, err: payment.ErrForged},
-		"one of the future is forged":             {body: updated, age: -6 * time.Minute, err: payment.ErrForged},
-		"another secret is forged":                {body: updated, secret: secretOf("another secret of 24 bytes"), err: payment.ErrForged},
-		"no signature is forged":                  {body: updated, change: func(h http.Header) { h.Del("webhook-signature") }, err: payment.ErrForged},
-		"another id of the callback is forged":    {body: updated, change: func(h http.Header) { h.Set("webhook-id", "msg_2") }, err: payment.ErrForged},
-		"another time is forged":                  {body: updated, change: func(h http.Header) { h.Set("webhook-timestamp", strconv.FormatInt(time.Now().Unix()+2, 10)) }, err: payment.ErrForged},
-		"a time that is none is forged":           {body: updated, change: func(h http.Header) { h.Set("webhook-timestamp", "yesterday") }, err: payment.ErrForged},
+		"one of six minutes ago is forged":        {body: updated, age: 6 * time.Minute, err: ErrForged},
+		"one of the future is forged":             {body: updated, age: -6 * time.Minute, err: ErrForged},
+		"another secret is forged":                {body: updated, secret: secretOf("another secret of 24 bytes"), err: ErrForged},
+		"no signature is forged":                  {body: updated, change: func(h http.Header) { h.Del("webhook-signature") }, err: ErrForged},
+		"another id of the callback is forged":    {body: updated, change: func(h http.Header) { h.Set("webhook-id", "msg_2") }, err: ErrForged},
+		"another time is forged":                  {body: updated, change: func(h http.Header) { h.Set("webhook-timestamp", strconv.FormatInt(time.Now().Unix()+2, 10)) }, err: ErrForged},
+		"a time that is none is forged":           {body: updated, change: func(h http.Header) { h.Set("webhook-timestamp", "yesterday") }, err: ErrForged},
 		"one of several signatures is enough":     {body: updated, change: func(h http.Header) { h.Set("webhook-signature", "v1,AAAA "+h.Get("webhook-signature")) }, want: id},
-		"another version of signature is forged":  {body: updated, change: func(h http.Header) { h.Set("webhook-signature", "v2"+h.Get("webhook-signature")[2:]) }, err: payment.ErrForged},
+		"another version of signature is forged":  {body: updated, change: func(h http.Header) { h.Set("webhook-signature", "v2"+h.Get("webhook-signature")[2:]) }, err: ErrForged},
 		"another event is passed over":            {body: `{"type":"payout.paid","data":{"id":"p"}}`},
 		"an event without data is passed over":    {body: `{"type":"payout.paid"}`},
 		"an operation without an id is an error":  {body: `{"type":"operation.updated","data":{}}`, err: errOther},
@@ -78,7 +79,7 @@ func TestCallback(t *testing.T) {
 			if c.change != nil {
 				c.change(h)
 			}
-			got, err := Callback(secret, h, []byte(c.body))
+			got, err := Callback(secret, updatedEvent, h, []byte(c.body))
 			if got != c.want {
 				t.Errorf("operation %q, want %q", got, c.want)
 			}
@@ -94,7 +95,7 @@ var errOther = errors.New("any other error")
 
 func is(err, want error) bool {
 	if errors.Is(want, errOther) {
-		return err != nil && !errors.Is(err, payment.ErrForged) && !errors.Is(err, payment.ErrUnusable)
+		return err != nil && !errors.Is(err, ErrForged) && !errors.Is(err, ErrUnusable)
 	}
 	return errors.Is(err, want)
 }
@@ -117,8 +118,8 @@ func TestCallbackRefusesSecretsThatAreNone(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			id, err := Callback(weak, h, body)
-			if id != "" || !errors.Is(err, payment.ErrUnusable) {
+			id, err := Callback(weak, updatedEvent, h, body)
+			if id != "" || !errors.Is(err, ErrUnusable) {
 				t.Errorf("%q and %v", id, err)
 			}
 			if err != nil && len(weak) > len(secretPrefix) && strings.Contains(err.Error(), weak) {
@@ -138,14 +139,14 @@ func FuzzCallback(f *testing.F) {
 		h.Set("webhook-id", id)
 		h.Set("webhook-timestamp", at)
 		h.Set("webhook-signature", signature)
-		if operation, err := Callback(secret, h, body); err == nil || operation != "" {
+		if operation, err := Callback(secret, updatedEvent, h, body); err == nil || operation != "" {
 			t.Errorf("%q is taken without a signature", operation)
 		}
-		operation, err := Callback(secret, signed(t, secret, time.Now(), body), body)
-		if errors.Is(err, payment.ErrForged) {
+		operation, err := Callback(secret, updatedEvent, signed(t, secret, time.Now(), body), body)
+		if errors.Is(err, ErrForged) {
 			t.Errorf("a signed callback is refused: %v", err)
 		}
-		if operation != "" && (err != nil || !identifier.MatchString(operation)) {
+		if operation != "" && (err != nil || !Identifier.MatchString(operation)) {
 			t.Errorf("%q and %v", operation, err)
 		}
 	})

@@ -1,4 +1,4 @@
-package registry
+package port
 
 import (
 	"net"
@@ -14,9 +14,9 @@ func FuzzAllowed(f *testing.F) {
 	} {
 		f.Add(address)
 	}
-	r := &Registry{Hosts: []string{"pay.example.com", "127.0.0.1", "[::1]", "::1"}}
+	a := &Access{Installation: "eu", Hosts: []string{"pay.example.com", "127.0.0.1", "[::1]", "::1"}}
 	f.Fuzz(func(t *testing.T, address string) {
-		if address == "" || r.allowed(address) != nil {
+		if address == "" || a.Check(address) != nil {
 			return
 		}
 		request, err := http.NewRequest(http.MethodGet, address, nil)

@@ -18,6 +18,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers"
 	"ordercycle.dev/ordercycle/hack/testenv"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
 var gatewayOrders = flag.Int("gateway-orders", 50, "how many orders TestGatewayFaults runs against a failing gateway")
@@ -226,7 +227,7 @@ func TestCallbacks(t *testing.T) {
 	authorize := get(t, o).Status.Payment.Operations[0].ID
 	url := "http://" + address + "/payments/" + l.ns + "/retail/online"
 
-	l.CallBack(url, gatewayfake.Forged)
+	l.CallBack(url, webhookfake.Forged)
 	calls := len(l.Requests())
 	if err := l.Decide(authorize, true); err != nil {
 		t.Fatal(err)
@@ -263,7 +264,7 @@ func TestCallbacks(t *testing.T) {
 
 	// The capture waits as well; what comes twice does no harm.
 	l.FailSends(gatewayfake.Pending)
-	l.CallBack(url, gatewayfake.Queued)
+	l.CallBack(url, webhookfake.Queued)
 	l.Repeat(authorize)
 	l.Flush(nil)
 	awaitOrder(t, o, func(o *v1.Order) string {
@@ -272,7 +273,7 @@ func TestCallbacks(t *testing.T) {
 		}
 		return ""
 	})
-	l.CallBack(url, gatewayfake.Twice)
+	l.CallBack(url, webhookfake.Twice)
 	if err := l.Decide(o.Status.Payment.Operations[1].ID, true); err != nil {
 		t.Fatal(err)
 	}
@@ -281,12 +282,12 @@ func TestCallbacks(t *testing.T) {
 
 	// Whatever comes late, again and in another order finds nothing open.
 	calls = len(l.Requests())
-	l.CallBack(url, gatewayfake.Queued)
+	l.CallBack(url, webhookfake.Queued)
 	for _, op := range o.Status.Payment.Operations {
 		l.Repeat(op.ID)
 	}
 	l.Repeat(authorize)
-	l.Flush(slices.Reverse[[]gatewayfake.Event])
+	l.Flush(slices.Reverse[[]webhookfake.Event])
 	awaitOrder(t, o, inPhase(v1.OrderProcessing))
 	if n := len(l.Requests()); n != calls {
 		t.Errorf("the provider was asked %d times because of late callbacks", n-calls)

@@ -10,6 +10,7 @@ import (
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
 // atProvider are the gateway's faults by the kinds of the campaign.
@@ -21,8 +22,8 @@ var atProvider = map[fault.Kind]gatewayfake.Fault{
 }
 
 // byCallback are the kinds at which the provider calls back, and how.
-var byCallback = map[fault.Kind]gatewayfake.Delivery{
-	fault.Twice: gatewayfake.Twice, fault.Reordered: gatewayfake.Queued, fault.Forged: gatewayfake.Forged,
+var byCallback = map[fault.Kind]webhookfake.Delivery{
+	fault.Twice: webhookfake.Twice, fault.Reordered: webhookfake.Queued, fault.Forged: webhookfake.Forged,
 }
 
 const (
@@ -112,6 +113,6 @@ func freeAddress() (string, error) {
 func (s *stage) deliver(faults []fault.Fault, rest bool) {
 	reordered := slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Reordered })
 	if waiting := s.world.Gateway.Waiting(); reordered && (waiting > 1 || rest && waiting > 0) {
-		s.world.Gateway.Flush(slices.Reverse[[]gatewayfake.Event])
+		s.world.Gateway.Flush(slices.Reverse[[]webhookfake.Event])
 	}
 }

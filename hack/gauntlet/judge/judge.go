@@ -10,6 +10,7 @@ import (
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
 // Run is all that is known of a run.
@@ -19,7 +20,7 @@ type Run struct {
 	// Misused is how many calls came under the key of another call.
 	Misused int
 	// Callbacks are what the gateway has sent, with the answers.
-	Callbacks []gatewayfake.Callback
+	Callbacks []webhookfake.Callback
 	Events    []eventsv1.Event
 	// Log is all that the managers logged, and Books what the simulated provider wrote down.
 	Log, Books string

@@ -15,6 +15,7 @@ import (
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
 // sale is a run in which an order for 2 units at 10.00 was delivered and paid. Each
@@ -137,8 +138,8 @@ func TestJudge(t *testing.T) {
 				st.Postings[1].ID = "n/Reservex"
 			})
 		}},
-		"a forged callback is taken": {"I1", func(s *sale) { s.Callbacks = []gatewayfake.Callback{{Forged: true, Status: 204}} }},
-		"a callback is refused":      {"I1", func(s *sale) { s.Callbacks = []gatewayfake.Callback{{Status: 401}} }},
+		"a forged callback is taken": {"I1", func(s *sale) { s.Callbacks = []webhookfake.Callback{{Forged: true, Status: 204}} }},
+		"a callback is refused":      {"I1", func(s *sale) { s.Callbacks = []webhookfake.Callback{{Status: 401}} }},
 		"amounts are not the sums": {"I1", func(s *sale) {
 			order(s, func(o *v1.Order) { o.Status.Amounts.Captured, o.Status.Amounts.Due = 1999, 1999 })
 		}},

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
 // Tokens that choose the outcome of an authorisation.
@@ -33,13 +34,14 @@ type Request struct {
 
 // Gateway is a running fake. All methods may be called at the same time.
 type Gateway struct {
-	// URL, APIKey and WebhookSecret are what a provider's configuration needs.
-	URL, APIKey, WebhookSecret string
+	// URL and APIKey are what a provider's configuration needs, and the WebhookSecret.
+	URL, APIKey string
+	// A callback is told of each operation that succeeds, is declined or becomes pending.
+	*webhookfake.Outbox
 
 	server *httptest.Server
 
 	mu       sync.Mutex
-	settled  *sync.Cond
 	books    books
 	keys     map[string]remembered
 	requests []Request
@@ -53,7 +55,6 @@ type Gateway struct {
 	misused     int
 	late        map[string]call
 	lag         time.Duration
-	outbox      outbox
 }
 
 // lateness is how long a late call is on its way: longer than a client waits before
@@ -64,11 +65,10 @@ const lateness = 1500 * time.Millisecond
 // third look-up.
 func Start() *Gateway {
 	g := &Gateway{
-		APIKey: "key_of_the_fake", WebhookSecret: webhookSecret,
+		APIKey: "key_of_the_fake", Outbox: webhookfake.New("operation.updated"),
 		books: books{rest: map[string]v1.Amount{}, lapsed: map[string]bool{}}, keys: map[string]remembered{}, patience: map[string]int{}, decideAfter: 3,
 		late: map[string]call{},
 	}
-	g.settled = sync.NewCond(&g.mu)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/operations", g.send)
 	mux.HandleFunc("GET /v1/operations/{id}", g.lookUp)
@@ -183,7 +183,7 @@ func (g *Gateway) carryOut(c call, f Fault) reply {
 	default:
 		e = g.books.post(e)
 	}
-	g.tell(e)
+	g.Tell(e.ID)
 	if f == Error500After {
 		return broken
 	}
@@ -229,8 +229,19 @@ func (g *Gateway) decide(e Entry, ok bool) Entry {
 	} else {
 		e = g.decline(e, "refused after a check")
 	}
-	g.tell(e)
+	g.Tell(e.ID)
 	return e
+}
+
+// Repeat sends the callback of an operation again, as a gateway does that did not
+// hear whether it arrived.
+func (g *Gateway) Repeat(id string) {
+	g.mu.Lock()
+	known := g.books.find(id) != nil
+	g.mu.Unlock()
+	if known {
+		g.Tell(id)
+	}
 }
 
 // Decide ends a pending operation: it succeeds, if the books still allow it, or

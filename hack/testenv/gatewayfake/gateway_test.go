@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
 // id is a valid operation id that begins with a name.
@@ -292,15 +293,15 @@ func receiver(t *testing.T, g *Gateway) (url string, got func() []string) {
 
 func TestDeliveries(t *testing.T) {
 	for name, c := range map[string]struct {
-		delivery Delivery
-		reorder  func([]Event)
+		delivery webhookfake.Delivery
+		reorder  func([]webhookfake.Event)
 		want     []string
 	}{
-		"each once":                {Once, nil, []string{"msg_1 1", "msg_2 2"}},
-		"each twice":               {Twice, nil, []string{"msg_1 1", "msg_1 1", "msg_2 2", "msg_2 2"}},
-		"forged ones are sent too": {Forged, nil, []string{"msg_1 1", "msg_2 2"}},
-		"late":                     {Queued, nil, []string{"msg_1 2", "msg_2 2"}},
-		"late and the last first":  {Queued, slices.Reverse[[]Event], []string{"msg_2 2", "msg_1 2"}},
+		"each once":                {webhookfake.Once, nil, []string{"msg_1 1", "msg_2 2"}},
+		"each twice":               {webhookfake.Twice, nil, []string{"msg_1 1", "msg_1 1", "msg_2 2", "msg_2 2"}},
+		"forged ones are sent too": {webhookfake.Forged, nil, []string{"msg_1 1", "msg_2 2"}},
+		"late":                     {webhookfake.Queued, nil, []string{"msg_1 2", "msg_2 2"}},
+		"late and the last first":  {webhookfake.Queued, slices.Reverse[[]webhookfake.Event], []string{"msg_2 2", "msg_1 2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := start(t)
@@ -343,7 +344,7 @@ func TestRedelivery(t *testing.T) {
 			}))
 			t.Cleanup(server.Close)
 			g := start(t)
-			g.CallBack(server.URL, Once)
+			g.CallBack(server.URL, webhookfake.Once)
 			send(t, g, v1.OperationAuthorize, "b", 1, "")
 			g.Settle()
 			if got := g.Callbacks(); len(got) != 1 || got[0].Status != c.want || int(asked.Load()) != len(c.answers) {

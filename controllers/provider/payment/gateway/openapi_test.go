@@ -12,6 +12,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/port"
 	"ordercycle.dev/ordercycle/hack/testenv/contract"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
+	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
 const document = "payment-gateway.openapi.yaml"
@@ -86,7 +87,7 @@ func TestCallbacksKeepTheContract(t *testing.T) {
 		told <- receipt{id, err}
 	}))
 	defer receiver.Close()
-	for delivery, want := range map[gatewayfake.Delivery]error{gatewayfake.Once: nil, gatewayfake.Forged: port.ErrForged} {
+	for delivery, want := range map[webhookfake.Delivery]error{webhookfake.Once: nil, webhookfake.Forged: port.ErrForged} {
 		fake.CallBack(receiver.URL, delivery)
 		r := request(v1.OperationAuthorize, int32(len(fake.Ledger())+1), 1000, "")
 		if _, err := p.Send(t.Context(), r); err != nil {

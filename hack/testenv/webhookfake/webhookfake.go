@@ -1,4 +1,6 @@
-package gatewayfake
+// Package webhookfake is the part of a fake that calls back: what it has to tell goes to
+// an address, signed by Standard Webhooks, at once, twice, late, out of order or forged.
+package webhookfake
 
 import (
 	"bytes"
@@ -8,14 +10,15 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// webhookSecret signs the callbacks: 24 bytes, as Standard Webhooks wants at least.
-var webhookSecret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of tests, 24 b."))
+// Secret signs the callbacks of the fakes: 24 bytes, as Standard Webhooks wants at least.
+var Secret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of tests, 24 b."))
 
 // Delivery is how callbacks reach their receiver.
 type Delivery string
@@ -36,8 +39,8 @@ const (
 type Event struct {
 	// ID of the callback, the same when it is repeated.
 	ID string
-	// Operation that it is about.
-	Operation string
+	// About is the id that it tells of.
+	About string
 }
 
 // Callback is one that was delivered, or could not be.
@@ -49,8 +52,15 @@ type Callback struct {
 	Status int
 }
 
-// outbox is where callbacks go and what became of them.
-type outbox struct {
+// Outbox is where callbacks go and what became of them. All methods may be called at the
+// same time.
+type Outbox struct {
+	// WebhookSecret signs the callbacks.
+	WebhookSecret string
+	eventType     string
+
+	mu        sync.Mutex
+	settled   *sync.Cond
 	url       string
 	delivery  Delivery
 	told      int
@@ -59,24 +69,32 @@ type outbox struct {
 	delivered []Callback
 }
 
-// CallBack sends callbacks to an address from now on: one for each operation that
-// succeeds, is declined or becomes pending. An empty address stops them.
-func (g *Gateway) CallBack(url string, d Delivery) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.outbox.url, g.outbox.delivery = url, d
+// New is an outbox for events of a type.
+func New(eventType string) *Outbox {
+	o := &Outbox{WebhookSecret: Secret, eventType: eventType}
+	o.settled = sync.NewCond(&o.mu)
+	return o
 }
 
-// tell sends the callback of an entry on its way; the caller holds the lock.
-func (g *Gateway) tell(e Entry) {
-	o := &g.outbox
+// CallBack sends callbacks to an address from now on, one for each Tell. An empty
+// address stops them.
+func (o *Outbox) CallBack(url string, d Delivery) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.url, o.delivery = url, d
+}
+
+// Tell sends a callback about an id on its way.
+func (o *Outbox) Tell(about string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.url == "" {
 		return
 	}
 	o.told++
-	event := Event{ID: "msg_" + strconv.Itoa(o.told), Operation: e.ID}
+	event := Event{ID: "msg_" + strconv.Itoa(o.told), About: about}
 	url, times := o.url, map[Delivery]int{Once: 1, Twice: 2, Forged: 1}[o.delivery]
-	secret := g.WebhookSecret
+	secret := o.WebhookSecret
 	switch o.delivery {
 	case Queued:
 		o.queue = append(o.queue, event)
@@ -88,58 +106,58 @@ func (g *Gateway) tell(e Entry) {
 	o.underWay++
 	go func() {
 		for range times {
-			g.deliver(url, secret, event)
+			o.deliver(url, secret, event)
 		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.outbox.underWay--
-		g.settled.Broadcast()
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.underWay--
+		o.settled.Broadcast()
 	}()
 }
 
 // Flush delivers what is queued and returns when it is done. Reorder, if it is not
 // nil, changes the order first: slices.Reverse[[]Event] or a shuffle.
-func (g *Gateway) Flush(reorder func([]Event)) {
-	g.mu.Lock()
-	queue, url := g.outbox.queue, g.outbox.url
-	g.outbox.queue = nil
-	g.mu.Unlock()
+func (o *Outbox) Flush(reorder func([]Event)) {
+	o.mu.Lock()
+	queue, url := o.queue, o.url
+	o.queue = nil
+	o.mu.Unlock()
 	if reorder != nil {
 		reorder(queue)
 	}
 	for _, event := range queue {
-		g.deliver(url, g.WebhookSecret, event)
+		o.deliver(url, o.WebhookSecret, event)
 	}
 }
 
 // Waiting is how many callbacks are queued.
-func (g *Gateway) Waiting() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.outbox.queue)
+func (o *Outbox) Waiting() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.queue)
 }
 
 // UnderWay is how many callbacks are on their way.
-func (g *Gateway) UnderWay() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.outbox.underWay
+func (o *Outbox) UnderWay() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.underWay
 }
 
 // Settle returns when the callbacks under way have been delivered.
-func (g *Gateway) Settle() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for g.outbox.underWay > 0 {
-		g.settled.Wait()
+func (o *Outbox) Settle() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.underWay > 0 {
+		o.settled.Wait()
 	}
 }
 
 // Callbacks are those delivered so far, in the order of their answers.
-func (g *Gateway) Callbacks() []Callback {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.Clone(g.outbox.delivered)
+func (o *Outbox) Callbacks() []Callback {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.delivered)
 }
 
 // redelivery is when a callback is sent again that its receiver had no time for. It is
@@ -147,22 +165,22 @@ func (g *Gateway) Callbacks() []Callback {
 var redelivery = wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Steps: 6}
 
 // deliver sends a callback until it is taken or refused.
-func (g *Gateway) deliver(url, secret string, event Event) {
-	done := Callback{Event: event, Forged: secret != g.WebhookSecret}
+func (o *Outbox) deliver(url, secret string, event Event) {
+	done := Callback{Event: event, Forged: secret != o.WebhookSecret}
 	// That it was given up shows in the status.
 	_ = wait.ExponentialBackoff(redelivery, func() (bool, error) {
-		done.Status = post(url, secret, event)
+		done.Status = o.post(url, secret, event)
 		busy := done.Status == 0 || done.Status == http.StatusTooManyRequests || done.Status == http.StatusServiceUnavailable
 		return !busy, nil
 	})
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.outbox.delivered = append(g.outbox.delivered, done)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.delivered = append(o.delivered, done)
 }
 
 // post sends a callback once and returns the status of the answer; 0 if there was none.
-func post(url, secret string, event Event) int {
-	req, err := signed(url, secret, event)
+func (o *Outbox) post(url, secret string, event Event) int {
+	req, err := o.signed(url, secret, event)
 	if err != nil {
 		return 0
 	}
@@ -177,37 +195,27 @@ func post(url, secret string, event Event) int {
 }
 
 // signed is the callback of an event, signed now: a late one is not too old.
-func signed(url, secret string, event Event) (*http.Request, error) {
-	body, err := json.Marshal(map[string]any{"type": "operation.updated", "data": map[string]string{"id": event.Operation}})
+func (o *Outbox) signed(url, secret string, event Event) (*http.Request, error) {
+	body, err := json.Marshal(map[string]any{"type": o.eventType, "data": map[string]string{"id": event.About}})
 	if err != nil {
-		return nil, fmt.Errorf("gatewayfake: encoding a callback: %w", err)
+		return nil, fmt.Errorf("webhookfake: encoding a callback: %w", err)
 	}
 	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("gatewayfake: addressing a callback: %w", err)
+		return nil, fmt.Errorf("webhookfake: addressing a callback: %w", err)
 	}
 	hook, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
-		return nil, fmt.Errorf("gatewayfake: reading the secret of the callbacks: %w", err)
+		return nil, fmt.Errorf("webhookfake: reading the secret of the callbacks: %w", err)
 	}
 	now := time.Now()
 	signature, err := hook.Sign(event.ID, now, body)
 	if err != nil {
-		return nil, fmt.Errorf("gatewayfake: signing a callback: %w", err)
+		return nil, fmt.Errorf("webhookfake: signing a callback: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(standardwebhooks.HeaderWebhookID, event.ID)
 	req.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	req.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	return req, nil
-}
-
-// Repeat sends the callback of an operation again, as a gateway does that did not
-// hear whether it arrived.
-func (g *Gateway) Repeat(id string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if e := g.books.find(id); e != nil {
-		g.tell(*e)
-	}
 }

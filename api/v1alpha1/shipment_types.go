@@ -230,7 +230,7 @@ type ShortPick struct {
 }
 
 // CarrierEventType is the kind of a carrier's scan.
-// +kubebuilder:validation:Enum=Accepted;InTransit;OutForDelivery;AvailableForPickup;Delivered;Failed;Refused;Damaged;Lost;ReturnToSender;Correction
+// +kubebuilder:validation:Enum=Accepted;InTransit;OutForDelivery;AvailableForPickup;Delivered;Failed;Refused;Damaged;Lost;ReturnToSender;Correction;Other
 type CarrierEventType string
 
 const (
@@ -256,6 +256,9 @@ const (
 	CarrierReturnToSender CarrierEventType = "ReturnToSender"
 	// CarrierCorrection takes an earlier Delivered back.
 	CarrierCorrection CarrierEventType = "Correction"
+	// CarrierOther means that the carrier reports something else, which changes nothing;
+	// note says what.
+	CarrierOther CarrierEventType = "Other"
 )
 
 // CarrierEvent is one scan of the carrier.

@@ -96,6 +96,9 @@ func TestCase20_Fold(t *testing.T) {
 		"after a correction earlier trouble counts against the scans that stand": {
 			[]v1.CarrierEvent{scan(transit, 1), scan(failed, 2), scan(arrived, 3), scan(correction, 4)}, Track{Tracking: v1.TrackingFailure},
 		},
+		"what nobody knows changes nothing": {
+			[]v1.CarrierEvent{scan(transit, 1), scan(v1.CarrierOther, 2), scan(out, 3), scan(v1.CarrierOther, 4)}, Track{Tracking: v1.TrackingOutForDelivery},
+		},
 		"only a correction says nothing": {[]v1.CarrierEvent{scan(correction, 1)}, Track{Tracking: v1.TrackingPreTransit}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +118,7 @@ func TestCase20_Fold(t *testing.T) {
 func FuzzFold(f *testing.F) {
 	kinds := []v1.CarrierEventType{
 		v1.CarrierAccepted, v1.CarrierInTransit, v1.CarrierOutForDelivery, v1.CarrierAvailableForPickup, v1.CarrierDelivered, v1.CarrierFailed,
-		v1.CarrierRefused, v1.CarrierDamaged, v1.CarrierLost, v1.CarrierReturnToSender, v1.CarrierCorrection, "Unheard-of",
+		v1.CarrierRefused, v1.CarrierDamaged, v1.CarrierLost, v1.CarrierReturnToSender, v1.CarrierCorrection, v1.CarrierOther, "Unheard-of",
 	}
 	f.Add([]byte{0, 1, 1, 2, 2, 3, 4, 4}, byte(1))
 	f.Add([]byte{4, 3, 10, 4, 9, 5, 8, 6}, byte(3))

@@ -35,9 +35,9 @@ type Client struct {
 	HTTP *http.Client
 }
 
-// Call makes one HTTP call and returns the status and body of the answer. With a key it
-// is a call that has an effect, once for each key. Its errors hold nothing that the other
-// side wrote: that could be the API key, or a token of the body.
+// Call makes one HTTP call and returns the status and body of the answer. The key is sent
+// as its Idempotency-Key, "" for none. Its errors hold nothing that the other side wrote:
+// that could be the API key, or a token of the body.
 func (c *Client) Call(ctx context.Context, method, path, key string, body []byte) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, bytes.NewReader(body))
 	if err != nil {
@@ -48,13 +48,15 @@ func (c *Client) Call(ctx context.Context, method, path, key string, body []byte
 	}
 	req.Header.Set("Authorization", "Bearer "+c.APIKey)
 	req.Header.Set("Accept", "application/json")
-	if method == http.MethodPost {
+	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Idempotency-Key", key)
-		// Without GetBody net/http does not send the call again by itself, as it would
-		// because of the key: whether it is sent again is decided from the stored object.
-		req.GetBody = nil
 	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	// Without GetBody net/http does not send a call again by itself, as it would because
+	// of the key: whether it is sent again is decided from the stored object.
+	req.GetBody = nil
 	client := http.DefaultClient
 	if c.HTTP != nil {
 		client = c.HTTP

@@ -114,14 +114,21 @@ func (e *Exchanges) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// Callback says what a callback breaks of the one callback of an operation, nil for
-// nothing. It reads the body of r and puts it back.
+// Callback says what a callback breaks of the one of a name at a path, nil for nothing. It reads the body of r and puts it back.
 func Callback(doc *openapi3.T, path, name string, r *http.Request) error {
 	item := doc.Paths.Value(path)
-	if item == nil || item.Post == nil || item.Post.Callbacks[name] == nil {
+	if item == nil {
+		return fmt.Errorf("the contract has no path %s", path)
+	}
+	var paths *openapi3.Callback
+	for _, operation := range item.Operations() {
+		if c := operation.Callbacks[name]; c != nil {
+			paths = c.Value
+		}
+	}
+	if paths == nil {
 		return fmt.Errorf("the contract has no callback %s", name)
 	}
-	paths := item.Post.Callbacks[name].Value
 	if paths.Len() != 1 {
 		return errors.New("the callback has more than one address")
 	}

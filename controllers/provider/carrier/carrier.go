@@ -19,7 +19,8 @@ type Carrier interface {
 	Book(ctx context.Context, r Request) (*Booking, error)
 	// Void takes a booking back. It is void only if the answer says so: a carrier that
 	// has the parcels, or wants to be paid all the same, answers with the booking as it
-	// stays. Voided again it stays void.
+	// stays. Voided again it stays void, and what was never received is void from then on,
+	// so that a call which is still on its way books nothing.
 	Void(ctx context.Context, id string) (*Booking, error)
 }
 
@@ -82,9 +83,9 @@ type Booking struct {
 	// Label is the address at which the warehouse gets the labels to print; "" if there
 	// is none. The labels themselves have personal data on them and stay there.
 	Label string
-	// Price in minor units of the currency that was asked for; nil if it is not said, or
-	// said in another one.
-	Price *v1.Amount
+	// Price in minor units of Currency; nil if it is not said.
+	Price    *v1.Amount
+	Currency v1.Currency
 	// Message for people, without personal data, at most port.MaxMessage bytes.
 	Message string
 }

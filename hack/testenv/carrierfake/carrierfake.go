@@ -154,7 +154,7 @@ func (c *Carrier) arrive(id string) {
 
 func (c *Carrier) book(id string, o Order, f Fault) reply {
 	b := c.bookings[id]
-	if b != nil && !reflect.DeepEqual(b.order, o) {
+	if b != nil && b.order.Shipment != "" && !reflect.DeepEqual(b.order, o) {
 		return problem(http.StatusConflict, "the id was sent with another body")
 	}
 	created := b == nil
@@ -209,8 +209,10 @@ func (c *Carrier) delete(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	c.answer(w, r.Method, id, func(f Fault) reply {
 		b := c.bookings[id]
-		if b == nil {
-			return unknown(id)
+		if b == nil { // what is on its way is void when it comes
+			b = &booking{number: len(c.bookings) + 1}
+			c.bookings[id] = b
+			c.enter(id, StateVoided)
 		}
 		// What was taken over is on its way.
 		if f != Keep && len(b.scans) == 0 && (b.state == StateBooked || b.state == StatePending) {

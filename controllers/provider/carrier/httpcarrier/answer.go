@@ -34,30 +34,32 @@ type booking struct {
 // pending is the state of a booking that the carrier has not decided yet.
 const pending = "Pending"
 
-// conclude turns status and body of an answer into the port's terms. Only a complete
-// booking in state Refused is a no: a status alone may come from anything that stands
-// between the carrier and us. And only one in state Voided is void: a carrier may answer
-// 200 and have refused.
-func conclude(id string, currency v1.Currency, status int, body []byte) (*carrier.Booking, error) {
+// conclude turns status and body of an answer into the port's terms. Only a booking in
+// state Voided is void, and only one in state Refused is refused: a carrier may answer 200
+// and have refused, and a status alone may come from anything that stands between the
+// carrier and us.
+func conclude(id string, status int, body []byte) (*carrier.Booking, error) {
 	switch status {
 	case http.StatusOK, http.StatusCreated:
-		return decode(id, currency, body)
+		return decode(id, body)
 	case http.StatusAccepted:
 		return nil, port.ErrPending
-	case http.StatusUnprocessableEntity:
-		if b, err := decode(id, currency, body); err == nil && b.State == carrier.Refused {
-			return b, nil
-		}
-		return nil, fmt.Errorf("status %d without a refused booking", status)
 	default:
 		return nil, port.Refusal(status)
 	}
 }
 
+// refused is the answer 422 to an order.
+func refused(id string, body []byte) (*carrier.Booking, error) {
+	if b, err := decode(id, body); err == nil && b.State == carrier.Refused {
+		return b, nil
+	}
+	return nil, errors.New("status 422 without a refused booking")
+}
+
 // decode reads a booking and checks that it is the one that was asked for. Its errors
-// quote nothing of the body. A price in another currency than the one that was asked for,
-// "" for any, is none.
-func decode(id string, currency v1.Currency, body []byte) (*carrier.Booking, error) {
+// quote nothing of the body. A price without a currency is none.
+func decode(id string, body []byte) (*carrier.Booking, error) {
 	var b booking
 	if err := json.Unmarshal(body, &b); err != nil {
 		return nil, errors.New("the answer is not a booking in JSON")
@@ -76,20 +78,25 @@ func decode(id string, currency v1.Currency, body []byte) (*carrier.Booking, err
 		State: carrier.State(b.State), Ref: port.Clean(b.Reference), TrackingNumber: port.Clean(b.TrackingNumber),
 		Label: label(b.Label), Message: port.Clean(b.Message),
 	}
-	if p := b.Price; p != nil && *p >= 0 && *p <= v1.MaxAmount && (currency == "" || b.Currency == currency) {
-		answer.Price = p
+	if p := b.Price; p != nil && *p >= 0 && *p <= v1.MaxAmount && currency.MatchString(string(b.Currency)) {
+		answer.Price, answer.Currency = p, b.Currency
 	}
 	return answer, nil
 }
 
+var currency = regexp.MustCompile(`^[A-Z]{3}$`)
+
 // label is an address at which labels can be got, "" if it is none: a part of one leads
-// nowhere.
+// nowhere, and what is in a query may open it for whoever reads the Shipment.
 func label(text string) string {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(text) > carrier.MaxLabel || !utf8.ValidString(text) {
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return ""
 	}
-	return u.String()
+	if text = u.String(); len(text) > carrier.MaxLabel { // longer than it was, where it had to be escaped
+		return ""
+	}
+	return text
 }
 
 // scan is what was scanned of a booking.
@@ -132,11 +139,12 @@ func scans(id string, body []byte) ([]v1.CarrierEvent, error) {
 	}
 	events := make([]v1.CarrierEvent, 0, len(answer.Scans))
 	for _, s := range answer.Scans {
-		if s.At.IsZero() || s.At.Year() > 9999 {
+		at := metav1.NewTime(s.At.UTC()).Rfc3339Copy() // zero for a year that the API does not take
+		if at.IsZero() {
 			continue
 		}
 		e := v1.CarrierEvent{
-			ID: v1.Identifier(s.ID), Type: types[s.Type], At: metav1.NewTime(s.At.UTC()).Rfc3339Copy(),
+			ID: v1.Identifier(s.ID), Type: types[s.Type], At: at,
 			Location: cut(s.Location, maxLocation), Note: cut(s.Note, maxNote),
 		}
 		if !eventID.MatchString(s.ID) {

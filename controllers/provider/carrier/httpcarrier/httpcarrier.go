@@ -56,7 +56,7 @@ type parcel struct {
 // never received it, port.ErrPending if it has not decided, port.ErrUnusable if it
 // refuses the key; any other means no clear answer.
 func (c *Carrier) Lookup(ctx context.Context, id string) (*carrier.Booking, error) {
-	b, err := c.ask(ctx, http.MethodGet, id, "", nil)
+	b, err := c.ask(ctx, http.MethodGet, id, nil)
 	if err != nil {
 		return nil, fmt.Errorf("carrier: looking up booking %s: %w", id, err)
 	}
@@ -70,7 +70,7 @@ func (c *Carrier) Book(ctx context.Context, r carrier.Request) (*carrier.Booking
 	if err != nil {
 		return nil, fmt.Errorf("carrier: encoding booking %s: %w", r.ID, err)
 	}
-	b, err := c.ask(ctx, http.MethodPut, r.ID, r.Currency, body)
+	b, err := c.ask(ctx, http.MethodPut, r.ID, body)
 	if err != nil {
 		return nil, fmt.Errorf("carrier: booking %s: %w", r.ID, err)
 	}
@@ -78,9 +78,9 @@ func (c *Carrier) Book(ctx context.Context, r carrier.Request) (*carrier.Booking
 }
 
 // Void takes a booking back; what the answer says is the booking's state. Its errors are
-// those of Lookup, and port.ErrFailed for status 500.
+// those of Lookup, but for port.ErrUnknown, and port.ErrFailed for status 500.
 func (c *Carrier) Void(ctx context.Context, id string) (*carrier.Booking, error) {
-	b, err := c.ask(ctx, http.MethodDelete, id, "", nil)
+	b, err := c.ask(ctx, http.MethodDelete, id, nil)
 	if err != nil {
 		return nil, fmt.Errorf("carrier: voiding booking %s: %w", id, err)
 	}
@@ -108,15 +108,17 @@ func (c *Carrier) Scans(ctx context.Context, id string) ([]v1.CarrierEvent, erro
 func path(id string) string { return "/v1/bookings/" + url.PathEscape(id) }
 
 // ask makes a call that is answered with a booking.
-func (c *Carrier) ask(ctx context.Context, method, id string, currency v1.Currency, body []byte) (*carrier.Booking, error) {
+func (c *Carrier) ask(ctx context.Context, method, id string, body []byte) (*carrier.Booking, error) {
 	status, answer, err := c.Call(ctx, method, path(id), "", body)
 	switch {
 	case err != nil:
 		return nil, err
-	case status == http.StatusNotFound && method != http.MethodPut:
+	case status == http.StatusNotFound && method == http.MethodGet:
 		return nil, port.Unknown(id, answer)
+	case status == http.StatusUnprocessableEntity && method == http.MethodPut:
+		return refused(id, answer)
 	default:
-		return conclude(id, currency, status, answer)
+		return conclude(id, status, answer)
 	}
 }
 

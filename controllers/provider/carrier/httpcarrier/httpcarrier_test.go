@@ -126,7 +126,7 @@ func TestAnswers(t *testing.T) {
 		"created":                                    {201, booking("Booked", ""), "Booked", "Booked", "Booked"},
 		"voided":                                     {200, booking("Voided", ""), "Voided", "Voided", "Voided"},
 		"refused with 200":                           {200, booking("Refused", ""), "Refused", "Refused", "Refused"},
-		"refused with 422":                           {422, booking("Refused", ""), "Refused", "Refused", "Refused"},
+		"refused with 422":                           {422, booking("Refused", ""), "unclear", "Refused", "unclear"},
 		"422 and booked is unclear":                  {422, booking("Booked", ""), "unclear", "unclear", "unclear"},
 		"422 of something in between":                {422, `<html>`, "unclear", "unclear", "unclear"},
 		"pending by its status":                      {202, booking("Pending", ""), "pending", "pending", "pending"},
@@ -135,7 +135,7 @@ func TestAnswers(t *testing.T) {
 		"another booking":                            {200, `{"id":"x","state":"Booked"}`, "unclear", "unclear", "unclear"},
 		"no booking":                                 {200, `[]`, "unclear", "unclear", "unclear"},
 		"no JSON":                                    {200, `ok`, "unclear", "unclear", "unclear"},
-		"not known, by the carrier":                  {404, `{"error":"?","id":"` + id + `"}`, "unknown", "unclear", "unknown"},
+		"not known, by the carrier":                  {404, `{"error":"?","id":"` + id + `"}`, "unknown", "unclear", "unclear"},
 		"not known, by something in between":         {404, `not found`, "unclear", "unclear", "unclear"},
 		"not known, of another id":                   {404, `{"error":"?","id":"x"}`, "unclear", "unclear", "unclear"},
 		"the key is refused":                         {401, `{}`, "unusable", "unusable", "unusable"},
@@ -173,13 +173,15 @@ func TestAnswerIsTakenOver(t *testing.T) {
 	}{
 		"all that there is": {
 			`"reference":"bk_1","trackingNumber":"TN1","label":"https://c.example/l/1","price":1250,"currency":"EUR","message":"soon"`,
-			carrier.Booking{Ref: "bk_1", TrackingNumber: "TN1", Label: "https://c.example/l/1", Price: new(v1.Amount(1250)), Message: "soon"},
+			carrier.Booking{Ref: "bk_1", TrackingNumber: "TN1", Label: "https://c.example/l/1", Price: new(v1.Amount(1250)), Currency: "EUR", Message: "soon"},
 		},
 		"what does not print is dropped":               {`"reference":"b\u0000k","message":"a\nb"`, carrier.Booking{Ref: "bk", Message: "ab"}},
-		"a price in another currency is none":          {`"price":1250,"currency":"USD"`, carrier.Booking{}},
+		"a price in no currency is none":               {`"price":1250,"currency":"euro"`, carrier.Booking{}},
 		"a price without a currency is none":           {`"price":1250`, carrier.Booking{}},
 		"labels without TLS are none":                  {`"label":"http://c.example/l/1"`, carrier.Booking{}},
 		"labels with credentials are none":             {`"label":"https://a:b@c.example/l/1"`, carrier.Booking{}},
+		"labels behind a key in the address are none":  {`"label":"https://c.example/l/1?key=secret"`, carrier.Booking{}},
+		"an address is as long as it is written":       {`"label":"https://c.example/` + strings.Repeat("ü", 100) + `"`, carrier.Booking{}},
 		"a part of an address is none":                 {`"label":"https://c.example/` + strings.Repeat("x", carrier.MaxLabel) + `"`, carrier.Booking{}},
 		"an address that is none":                      {`"label":"javascript:alert(1)"`, carrier.Booking{}},
 		"a reference that is too long is cut":          {`"reference":"` + strings.Repeat("x", 200) + `"`, carrier.Booking{Ref: strings.Repeat("x", 128)}},
@@ -218,9 +220,8 @@ func TestScans(t *testing.T) {
 			[]v1.CarrierEvent{{ID: "s1", Type: v1.CarrierOther, At: at, Note: "CustomsHold papers"}}, "",
 		},
 		"one without a time tells nothing": {200, list(`{"id":"s1","type":"InTransit"}`), []v1.CarrierEvent{}, ""},
-		"an id that is none gets another name": {
-			200, list(`{"id":"s 1/2","type":"InTransit",` + when + `}`),
-			[]v1.CarrierEvent{{ID: "h-5d9b3ce6ee9ca9eb7a5ff4e4f4a0c4b1", Type: v1.CarrierInTransit, At: at}}, "",
+		"one of a year that the API does not take tells nothing": {
+			200, list(`{"id":"s1","type":"InTransit","at":"9999-12-31T23:59:59-12:00"},{"id":"s2","type":"InTransit","at":"0000-01-01T00:00:00+12:00"}`), []v1.CarrierEvent{}, "",
 		},
 		"what is too long is cut": {
 			200, list(`{"id":"s1","type":"InTransit",` + when + `,"location":"` + strings.Repeat("ü", 30) + `","note":"` + strings.Repeat("x", 99) + `"}`),
@@ -241,13 +242,6 @@ func TestScans(t *testing.T) {
 					t.Errorf("%v, want %s", err, c.err)
 				}
 				return
-			}
-			if name == "an id that is none gets another name" {
-				// Only that it is one, and the same again, matters.
-				if len(got) != 1 || !eventID.MatchString(string(got[0].ID)) || got[0].ID == "" {
-					t.Fatalf("%+v", got)
-				}
-				c.want[0].ID = got[0].ID
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -325,7 +319,7 @@ func TestEveryAnswerKeepsTheContract(t *testing.T) {
 	for _, answer := range []string{
 		"PUT OK", "PUT Created", "PUT Accepted", "PUT Unauthorized", "PUT Conflict", "PUT Unprocessable Entity", "PUT Too Many Requests", "PUT Internal Server Error",
 		"GET OK", "GET Accepted", "GET Unauthorized", "GET Not Found", "GET Too Many Requests", "GET Internal Server Error",
-		"DELETE OK", "DELETE Unauthorized", "DELETE Not Found", "DELETE Too Many Requests", "DELETE Internal Server Error",
+		"DELETE OK", "DELETE Unauthorized", "DELETE Too Many Requests", "DELETE Internal Server Error",
 	} {
 		if c.Seen(answer) == 0 {
 			t.Errorf("%s did not occur", answer)
@@ -397,7 +391,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(422, []byte(`{"id":"`+id+`","state":"Refused","message":"\u202e"}`))
 	f.Add(200, []byte(`{"id":"`+id+`","scans":[{"id":"","type":"\u0000","at":"9999-12-31T23:59:59-12:00"}]}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		if b, err := conclude(id, "EUR", status, body); err == nil {
+		if b, err := conclude(id, status, body); err == nil {
 			if len(b.Ref) > port.MaxMessage || len(b.TrackingNumber) > port.MaxMessage || len(b.Message) > port.MaxMessage || len(b.Label) > carrier.MaxLabel {
 				t.Errorf("it is too long: %+v", b)
 			}
@@ -413,8 +407,8 @@ func FuzzAnswers(f *testing.F) {
 			if !eventID.MatchString(string(e.ID)) || len(e.Location) > maxLocation || len(e.Note) > maxNote || e.Type == "" {
 				t.Errorf("%+v fits into no object", e)
 			}
-			if _, err := e.At.MarshalJSON(); err != nil {
-				t.Errorf("its time: %v", err)
+			if text, err := e.At.MarshalJSON(); err != nil || string(text) == "null" {
+				t.Errorf("its time is %s, %v", text, err)
 			}
 		}
 	})

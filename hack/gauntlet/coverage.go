@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/branch"
+	"ordercycle.dev/ordercycle/hack/gauntlet/campaign"
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
@@ -17,7 +18,8 @@ const (
 )
 
 func coverageCommand() *cobra.Command {
-	return &cobra.Command{
+	var dir string
+	c := &cobra.Command{
 		Use: "coverage PROFILE", Short: "Tell which branches for errors were taken, from a coverage profile of a run", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			list, err := branch.Of(args[0], module, testenv.Root())
@@ -39,7 +41,9 @@ func coverageCommand() *cobra.Command {
 				return fmt.Errorf("%s tells of no branch below %s", args[0], product)
 			}
 			fmt.Printf("%d of %d branches that ask whether an err is not nil were taken\n", taken, all)
-			return nil
+			return campaign.WriteBranches(dir, campaign.Ratio{Hit: taken, All: all})
 		},
 	}
+	c.Flags().StringVar(&dir, "out", "out", "where the figures go")
+	return c
 }

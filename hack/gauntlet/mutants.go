@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/campaign"
-	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
 	"ordercycle.dev/ordercycle/hack/gauntlet/mutant"
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
@@ -27,17 +26,19 @@ func mutantsCommand() *cobra.Command {
 	var dir string
 	var only []string
 	var parallel int
+	var fresh bool
 	c := &cobra.Command{
 		Use: "mutants", Short: "Plant mistakes into the product, one at a time, and see whether the campaign finds them", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return mutants(c.Context(), dir, only, parallel) },
+		RunE: func(c *cobra.Command, _ []string) error { return mutants(c.Context(), dir, only, parallel, fresh) },
 	}
 	c.Flags().StringVar(&dir, "out", "out", "where results go")
 	c.Flags().StringSliceVar(&only, "only", nil, "only these mutants")
 	c.Flags().IntVar(&parallel, "parallel", 12, "how many plans run at the same time")
+	c.Flags().BoolVar(&fresh, "fresh", false, "forget which mutants the same code was tried with, instead of going on with the others")
 	return c
 }
 
-func mutants(ctx context.Context, dir string, only []string, parallel int) error {
+func mutants(ctx context.Context, dir string, only []string, parallel int, fresh bool) error {
 	work := filepath.Join(dir, "mutants")
 	if err := os.RemoveAll(work); err != nil {
 		return fmt.Errorf("removing an earlier build: %w", err)
@@ -73,8 +74,10 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 	}
 	var kills []campaign.Kill
 	for _, m := range mutant.All() {
-		if only != nil && !slices.Contains(only, m.Name) {
-			if i := slices.IndexFunc(before, func(k campaign.Kill) bool { return k.Name == m.Name }); i >= 0 {
+		i := slices.IndexFunc(before, func(k campaign.Kill) bool { return k.Name == m.Name })
+		known := i >= 0 && len(before[i].By) > 0 && !fresh && only == nil
+		if known || (only != nil && !slices.Contains(only, m.Name)) {
+			if i >= 0 {
 				kills = append(kills, before[i])
 			}
 			continue
@@ -90,11 +93,16 @@ func mutants(ctx context.Context, dir string, only []string, parallel int) error
 			return err
 		}
 	}
-	fmt.Print(matrix(kills))
-	if slices.ContainsFunc(kills, func(k campaign.Kill) bool { return len(k.By) == 0 }) {
+	fmt.Print(campaign.MatrixTable(kills))
+	fmt.Printf("%d of %d mutants tried, and %d killed\n", len(kills), len(mutant.All()), len(kills)-len(survivors(kills)))
+	if len(survivors(kills)) > 0 {
 		return errSurvived
 	}
 	return nil
+}
+
+func survivors(kills []campaign.Kill) []campaign.Kill {
+	return slices.DeleteFunc(slices.Clone(kills), func(k campaign.Kill) bool { return len(k.By) > 0 })
 }
 
 // controls is how often the plan that saw a mutant is tried without it until it reaches
@@ -115,7 +123,7 @@ func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, par
 		return nil, fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
 	k := &campaign.Kill{Name: m.Name, About: m.About, Wall: time.Since(began)}
-	report, err := campaign.ReadReport(dir)
+	report, err := campaign.ReadReport(campaign.HuntFile(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -124,10 +132,12 @@ func hunt(ctx context.Context, binary, dir, learned string, m mutant.Mutant, par
 		return k, nil
 	}
 	// The same must pass without the mutant, or it is not the mutant that was seen: the
-	// same plan, or what the campaign says of all its plans together, the same plans.
+	// same plan, as often at the same time as there were plans, or what the campaign says
+	// of all its plans together, the same plans.
 	without := args
 	if k.Plan = report.First(); k.Plan != "" {
-		without = []string{"run", "--hunt", "--out", dir, "--learned", learned, "--plan", k.Plan}
+		n := fmt.Sprint(parallel)
+		without = []string{"run", "--hunt", "--out", dir, "--learned", learned, "--plan", k.Plan, "--times", n, "--parallel", n}
 	}
 	broken, err := violates(ctx, binary, without)
 	for try := 1; errors.Is(err, errUnreached) && try < controls; try++ {
@@ -158,31 +168,4 @@ func violates(ctx context.Context, binary string, args []string, env ...string) 
 		return true, nil
 	}
 	return false, fmt.Errorf("running the campaign: %w\n%s", err, out)
-}
-
-// matrix shows which invariant saw which mutant.
-func matrix(kills []campaign.Kill) string {
-	var b strings.Builder
-	killed := 0
-	fmt.Fprintf(&b, "\n%-24s", "mutant")
-	for _, id := range judge.IDs() {
-		fmt.Fprintf(&b, "%4s", id)
-	}
-	b.WriteString("\n")
-	for _, k := range kills {
-		fmt.Fprintf(&b, "%-24s", k.Name)
-		for _, id := range judge.IDs() {
-			mark := "."
-			if slices.Contains(k.By, id) {
-				mark = "x"
-			}
-			fmt.Fprintf(&b, "%4s", mark)
-		}
-		b.WriteString("\n")
-		if len(k.By) > 0 {
-			killed++
-		}
-	}
-	fmt.Fprintf(&b, "%d of %d mutants killed\n", killed, len(kills))
-	return b.String()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +40,7 @@ func runCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&tier, "tier", "pr", "which plans: pr, a sample that takes some minutes; full, every single fault; process; plane")
-	c.Flags().StringVar(&plan, "plan", "", "the id of one plan, to run that alone and keep its record")
+	c.Flags().StringVar(&plan, "plan", "", "one plan, by its id or as JSON, to run that alone and keep its record")
 	c.Flags().StringSliceVar(&o.Scenes, "scene", nil, "only these scenes")
 	c.Flags().StringVar(&o.Dir, "out", "out", "where results go")
 	c.Flags().IntVar(&o.Parallel, "parallel", 12, "how many plans run at the same time")
@@ -63,11 +62,15 @@ func run(ctx context.Context, o campaign.Options, tier, plan string) error {
 	}
 	o.Tier, o.Plan = t, plan
 	report, err := campaign.Run(ctx, o)
+	if report != nil {
+		fmt.Print(report.Table())
+	}
 	if err != nil {
 		return err
 	}
-	fmt.Print(report.Table())
-	fmt.Println("figures:", filepath.Join(o.Dir, campaign.ReportFile))
+	if plan == "" {
+		fmt.Println("figures:", o.ReportFile())
+	}
 	switch {
 	case report.Good():
 		return nil
@@ -81,13 +84,13 @@ func run(ctx context.Context, o campaign.Options, tier, plan string) error {
 func reportCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
-		Use: "report", Short: "Show the figures of the last run", Args: cobra.NoArgs,
+		Use: "report", Short: "Show the figures of the last run of each tier", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			report, err := campaign.ReadReport(dir)
+			figures, err := campaign.ReadFigures(dir)
 			if err != nil {
 				return err
 			}
-			fmt.Print(report.Table())
+			fmt.Print(figures.Table())
 			return nil
 		},
 	}

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -58,7 +59,7 @@ func TierOf(name string) (Tier, error) {
 // Options say what is run, and where the results go.
 type Options struct {
 	Tier Tier
-	// Plan is the id of the only plan to run, "" for those of the tier.
+	// Plan is the only plan to run, by its id or as JSON; "" for those of the tier.
 	Plan string
 	// Scenes are the only ones to run, nil for all.
 	Scenes   []string
@@ -90,34 +91,58 @@ const patience = 45 * time.Second
 
 // Run runs what the options say and reports on it.
 func Run(ctx context.Context, o Options) (*Report, error) {
+	literal, err := o.only()
+	if err != nil {
+		return nil, err
+	}
 	results, err := openResults(o)
 	if err != nil {
 		return nil, err
 	}
 	defer results.close()
-	c := &runs{Options: o, results: results, calls: &Calls{}, references: map[string]*judge.Reference{}}
-	began, cpu, before := time.Now(), cpuTime(), usedNow()
+	c := &runs{Options: o, results: results, calls: &Calls{}, references: map[string]*judge.Reference{}, literal: literal, found: map[string]bool{}}
+	c.began, c.cpu, c.before = time.Now(), cpuTime(), usedNow()
+	if c.reconciled, err = reconciles(); err != nil {
+		return nil, err
+	}
 	if o.Hunt {
 		err = c.hunt(ctx)
 	} else {
 		err = c.stages(ctx)
 	}
-	if err != nil {
-		return nil, err
+	report, problem := c.report()
+	if problem == nil {
+		problem = report.leaks(c.before, c.found)
 	}
-	report, err := c.report()
-	if err != nil {
-		return nil, err
+	if problem != nil {
+		return nil, errors.Join(err, problem)
 	}
-	report.Wall = time.Since(began)
-	report.CPU = cpuTime() - cpu
-	if err := report.leaks(before); err != nil {
-		return nil, err
-	}
+	report.Complete = err == nil
 	if o.Plan == "" {
-		err = report.write(o.Dir)
+		err = errors.Join(err, c.write(report))
 	}
 	return report, err
+}
+
+// only finds the scene of the only plan, and the plan itself where it is given as JSON:
+// nothing else need be learned.
+func (o *Options) only() (literal *Plan, err error) {
+	if o.Plan == "" {
+		return nil, nil
+	}
+	if strings.HasPrefix(o.Plan, "{") {
+		literal = &Plan{}
+		if err := json.Unmarshal([]byte(o.Plan), literal); err != nil {
+			return nil, fmt.Errorf("reading the plan: %w", err)
+		}
+		o.Plan = literal.ID()
+	}
+	i := strings.LastIndex(o.Plan, "-")
+	if i < 0 || scene.Named(o.Plan[:i]) == nil {
+		return nil, fmt.Errorf("plan %q begins with no scene", o.Plan)
+	}
+	o.Scenes = []string{o.Plan[:i]}
+	return literal, nil
 }
 
 // runs is a campaign under way.
@@ -126,14 +151,26 @@ type runs struct {
 	results *results
 	calls   *Calls
 
+	// began, cpu, before and reconciled are when this part began, and what there was then.
+	began      time.Time
+	cpu        time.Duration
+	before     used
+	reconciled int64
+
 	learned    []*Learned
 	references map[string]*judge.Reference
 	// planned single faults, and those that were left out.
 	planned, pruned int
 
 	secondOrder int
+	// literal is the plan that was given as JSON, nil if none was.
+	literal *Plan
+	// found are secrets that were found where no run has them, and where.
+	found map[string]bool
 	// quiet runs without a fault were judged.
 	quiet int
+	// replayed are the plans that were run several times.
+	replayed []Plan
 	// binary is the manager, where it runs as its own process.
 	binary string
 
@@ -143,7 +180,7 @@ type runs struct {
 // stages learns the scenes, then runs their single faults, then the crashes in
 // recoveries.
 func (c *runs) stages(ctx context.Context) error {
-	if err := c.learn(ctx); err != nil {
+	if err := c.lessons(ctx); err != nil {
 		return err
 	}
 	for _, l := range c.learned {
@@ -198,7 +235,8 @@ func (c *runs) repeat(ctx context.Context) error {
 			plans = append(plans, r.Plan)
 		}
 	}
-	return c.runTimes(ctx, sample(plans, c.Tier.Repeated), repeats)
+	c.replayed = sample(plans, c.Tier.Repeated)
+	return c.runTimes(ctx, c.replayed, repeats)
 }
 
 // learn plays each scene without a fault, some times.
@@ -260,7 +298,7 @@ func (c *runs) choose(name string, all []Plan) []Plan {
 		return all
 	}
 	others := max(1, len(scene.All())-len(c.Tier.Whole))
-	return sample(all, c.Tier.Sampled/others)
+	return sample(all, (c.Tier.Sampled+others-1)/others)
 }
 
 // sample takes n plans, always the same ones of the same plans.
@@ -327,7 +365,9 @@ func (c *runs) onPlane(ctx context.Context, plans []Plan, done func(*Result) err
 		if err != nil {
 			return fmt.Errorf("starting the control plane: %w", err)
 		}
-		err = c.some(ctx, env, chunk, done)
+		if err = c.some(ctx, env, chunk, done); err == nil {
+			err = c.search(ctx, env)
+		}
 		if stopped := env.Stop(); err == nil {
 			err = stopped
 		}
@@ -352,11 +392,12 @@ func (c *runs) some(ctx context.Context, env *testenv.Env, plans []Plan, done fu
 			}
 			r, err := runner.Run(ctx, p, c.references[p.Scene])
 			if errors.Is(err, history.ErrExpired) && len(p.Faults) > 0 && slices.Contains(fault.AtPlane(), p.Faults[0].Kind) {
-				r, err = &Result{ID: p.ID(), Plan: p, Verdict: Unreached}, nil
+				r, err = &Result{ID: p.ID(), Plan: p, Verdict: Unreached, Unjudged: true}, nil
 			}
 			if err != nil {
 				return fmt.Errorf("plan %s (%s): %w", p.ID(), p, err)
 			}
+			r.Build = c.results.build
 			if err := c.keep(r); err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ import (
 func learnt() *Learned {
 	return &Learned{
 		Scene: "happy", Writes: []string{"update orders/status o #1", "create events #1"}, Sends: []v1.OperationKind{v1.OperationAuthorize, v1.OperationCapture},
-		Reads: []string{"get orders o #1"}, LookUps: 1, Phases: []string{"Received", "Confirmed"}, Unsteady: []string{"update orders/status o #2", "phase OnHold"},
+		Reads: []string{"get orders o #1"}, LookUps: 1, Phases: []string{"Received", "Confirmed"}, Unsteady: []string{"update orders/status o #2", "get orders o #2", "phase OnHold"},
 	}
 }
 
@@ -42,6 +42,7 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 		"phase Confirmed":           fault.AtPhases(),
 		"send#2":                    fault.AtSends(),
 		"update orders/status o #2": atUnsteady,
+		"get orders o #2":           fault.AtReads(),
 		"phase OnHold":              atPhase("OnHold"),
 		"lookup#1":                  fault.AtLookUps(),
 	} {
@@ -67,14 +68,24 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 
 func TestMeetKeepsWhatIsAlwaysThere(t *testing.T) {
 	l, other := learnt(), learnt()
-	l.Writes, other.Writes = []string{"a", "b", "c"}, []string{"a", "c", "d"}
+	l.Writes, other.Writes = []string{"create a", "create b", "create c"}, []string{"create a", "create c", "create d"}
 	other.Sends, other.LookUps, other.Phases = other.Sends[:1], 0, []string{"Received", "Confirmed", "Delivered"}
 	l.meet(other)
-	if !slices.Equal(l.Writes, []string{"a", "c"}) || !slices.Equal(l.Unsteady, []string{"update orders/status o #2", "phase OnHold", "b", "d", "phase Delivered"}) {
+	if !slices.Equal(l.Writes, []string{"create a", "create c"}) || !slices.Equal(l.Unsteady, []string{"update orders/status o #2", "get orders o #2", "phase OnHold", "create b", "create d", "phase Delivered", "send#2", "lookup#1"}) {
 		t.Errorf("writes %v, and now and then %v", l.Writes, l.Unsteady)
 	}
-	if len(l.Sends) != 1 || l.LookUps != 0 || !slices.Equal(l.Phases, []string{"Received", "Confirmed"}) {
+	if len(l.Sends) != 2 || l.LookUps != 1 || !slices.Equal(l.Phases, []string{"Received", "Confirmed"}) {
 		t.Errorf("%+v", l)
+	}
+	plans, _ := Enumerate(l)
+	calls := 0
+	for _, p := range plans {
+		if isCall(p.Faults[0].Point) {
+			calls++
+		}
+	}
+	if want := 2*len(fault.AtSends()) - 1 + len(fault.AtLookUps()); calls != want {
+		t.Errorf("%d faults at calls, want %d: those that come now and then as well", calls, want)
 	}
 }
 
@@ -92,7 +103,11 @@ func TestReport(t *testing.T) {
 	lost := plan(fault.Lost, l.Writes[0])
 	add(lost, Passed, time.Second)
 	add(lost, Violated, 3*time.Second)
-	add(plan(fault.NoCall, "send#1"), Passed, 2*time.Second)
+	called := plan(fault.NoCall, "send#1")
+	for range repeats {
+		add(called, Passed, 2*time.Second)
+	}
+	c.replayed = []Plan{lost, called}
 	add(plan(fault.NoCall, "send#2"), Unreached, time.Hour)
 	add(plan(fault.Lost, l.Unsteady[0]), Unreached, time.Hour)
 	r, err := c.report()
@@ -105,19 +120,19 @@ func TestReport(t *testing.T) {
 	if r.Hit["writes"] != (Ratio{1, 2}) || r.Hit["calls"] != (Ratio{1, 3}) || r.Pairs != 2 {
 		t.Errorf("hit %+v, %d pairs", r.Hit, r.Pairs)
 	}
-	if r.Repeated != 1 || len(r.Disagreements) != 1 || !slices.Equal(r.Broken, []string{"I5"}) || r.Ran != 5 || r.Now != 4 {
+	if r.Replayed != (Replays{Plans: 2, Times: repeats, Agree: 1}) || len(r.Disagreements) != 1 || !slices.Equal(r.Broken, []string{"I5"}) || r.Ran != 4+repeats || r.Now != 3+repeats {
 		t.Errorf("%+v", r)
 	}
 	if r.Converged.P50 != 2*time.Second || r.Converged.Max != 2*time.Second || r.Amplification != [2]float64{1.5, 1.5} {
 		t.Errorf("converged %v, amplified %v", r.Converged, r.Amplification)
 	}
-	if r.Versions != 50 || r.Evaluations != 5*len(judge.IDs()) {
+	if r.Versions != 10*(4+repeats) || r.Evaluations != (4+repeats)*len(judge.IDs()) {
 		t.Errorf("%d evaluations over %d versions", r.Evaluations, r.Versions)
 	}
 	if r.Good() {
 		t.Error("a report with a violation is good")
 	}
-	r.Violated, r.Disagreements, r.Ran, r.whole = nil, nil, 100, false
+	r.Violated, r.Disagreements, r.Ran, r.whole, r.Replayed.Agree = nil, nil, 100, false, 2
 	if !r.Good() {
 		t.Error("a sample that reached nearly everything is not good")
 	}
@@ -134,35 +149,73 @@ func TestReport(t *testing.T) {
 }
 
 // A course that has reached its end comes to rest there, is watched for a while, and what
-// is written then was late.
+// is written then was late. Where it takes longer to be calm it may take longer to settle.
 func TestRepose(t *testing.T) {
-	r := repose{calm: calm, writes: -1}
-	until := func(what string, missing string, writes int, done func(late int, over, left bool) bool) {
-		t.Helper()
-		for range 100 {
-			if done(r.look(missing, writes)) {
+	began := time.Now()
+	for name, c := range map[string]struct {
+		calm, watch time.Duration
+		// writes and missing at a time after the beginning.
+		writes  func(time.Duration) int
+		missing func(time.Duration) string
+		// want is "calm", "left", or how many writes were late; over is until when it is known.
+		late int
+		left bool
+		over time.Duration
+	}{
+		"nobody writes":                        {calm: calm, over: calm},
+		"it is watched":                        {calm: calm, watch: watch, over: calm + watch},
+		"a write at the end":                   {calm: calm, writes: step(200 * time.Millisecond), over: 500 * time.Millisecond},
+		"a write while it is watched":          {calm: calm, watch: watch, writes: step(3 * time.Second), late: 1, over: calm + watch},
+		"a write later than calm":              {calm: calmAgain, watch: watch, writes: step(1900 * time.Millisecond), over: 2*calmAgain + watch},
+		"a write just before it must be calm":  {calm: calmAgain, watch: watch, writes: step(3900 * time.Millisecond), late: 1, over: calmAgain + watch},
+		"writes that do not stop":              {calm: calm, writes: func(d time.Duration) int { return int(d / (100 * time.Millisecond)) }, late: 28, over: 2800 * time.Millisecond},
+		"slow writes that do not stop":         {calm: calmAgain, writes: func(d time.Duration) int { return int(d / time.Second) }, late: 13, over: 13 * time.Second},
+		"the end is left before it is calm":    {calm: calm, missing: within(200*time.Millisecond, 250*time.Millisecond), over: 550 * time.Millisecond},
+		"the end is left after it has rested":  {calm: calm, watch: watch, missing: within(time.Second, 2*time.Second), left: true, over: time.Second},
+		"the end is reached after a long time": {calm: calm, missing: within(0, 9*time.Second), over: 9*time.Second + calm},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := repose{calm: c.calm, watch: c.watch, writes: -1}
+			for d := time.Duration(0); d < time.Minute; d += 50 * time.Millisecond {
+				writes, missing := 0, ""
+				if c.writes != nil {
+					writes = c.writes(d)
+				}
+				if c.missing != nil {
+					missing = c.missing(d)
+				}
+				from, over, left := r.look(began.Add(d), missing, writes)
+				if !over && !left {
+					continue
+				}
+				if late := writes - from; left != c.left || (over && late != c.late) || (d-c.over).Abs() > 100*time.Millisecond {
+					t.Errorf("after %v: %d writes were late, left is %v; want %d and %v after %v", d, late, left, c.late, c.left, c.over)
+				}
 				return
 			}
-			<-time.After(calm / 10)
+			t.Error("there is no end of it")
+		})
+	}
+}
+
+// step is one write at a time.
+func step(at time.Duration) func(time.Duration) int {
+	return func(d time.Duration) int {
+		if d >= at {
+			return 1
 		}
-		t.Errorf("%s is not seen", what)
+		return 0
 	}
-	until("the end", "", 7, func(_ int, over, left bool) bool { return over && !left })
-	r = repose{calm: calm, writes: -1, watch: time.Hour}
-	until("the rest", "", 7, func(int, bool, bool) bool { return !r.rested.IsZero() })
-	r.watch = 0
-	if late, over, _ := r.look("", 9); !over || late != 7 {
-		t.Errorf("late are those after %d, over is %v", late, over)
+}
+
+// within is something missing from one time to another.
+func within(from, to time.Duration) func(time.Duration) string {
+	return func(d time.Duration) string {
+		if d >= from && d < to {
+			return "something"
+		}
+		return ""
 	}
-	if _, over, left := r.look("something", 9); over || !left {
-		t.Error("that the end was left again is not seen")
-	}
-	r, n := repose{calm: calm, writes: -1}, 0
-	until("that writes do not stop", "", 0, func(int, bool, bool) bool {
-		n++
-		late, over, _ := r.look("", n)
-		return over && late < n
-	})
 }
 
 // An interrupted campaign goes on where it was, with the results of the same code only.

@@ -44,7 +44,8 @@ func (c *runs) hunt(ctx context.Context) error {
 	}
 	all := slices.Concat(quiet, sample(likely, huntSample), sample(rest, huntSample))
 	if c.Plan != "" {
-		all = slices.DeleteFunc(slices.Concat(quiet, likely, rest), func(p Plan) bool { return p.ID() != c.Plan })
+		one := slices.DeleteFunc(slices.Concat(quiet, likely, rest), func(p Plan) bool { return p.ID() != c.Plan })
+		all = slices.Repeat(one, max(1, c.Times))
 	}
 	err := c.onPlane(ctx, all, func(r *Result) error {
 		if err := c.results.add(r); err != nil {

@@ -22,7 +22,7 @@ const (
 	// maxHeap is how much more memory may be in use at the end, in bytes, and maxHeapEach
 	// how much for the results of each run.
 	maxHeap     = 64 << 20
-	maxHeapEach = 32 << 10
+	maxHeapEach = 4 << 10
 )
 
 // libraryLog searches what the libraries log for secrets. Their loggers belong to the
@@ -43,6 +43,13 @@ func LibraryLogger() logr.Logger {
 	defer libraries.mu.Unlock()
 	libraries.canaries = scene.Canaries(gateway)
 	return logr.FromSlogHandler(slog.NewTextHandler(libraries, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// secrets are the canaries.
+func (l *libraryLog) secrets() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.canaries
 }
 
 // Write searches a line.
@@ -73,7 +80,11 @@ func usedNow() used {
 
 // leaks notes what the managers of this part of the campaign have left behind, and which
 // secrets are in their metrics.
-func (r *Report) leaks(before used) error {
+func (r *Report) leaks(before used, found map[string]bool) error {
+	for text := range found {
+		r.breaks("I15", text)
+	}
+
 	now := usedNow()
 	if left := now.goroutines - before.goroutines; left > maxGoroutines {
 		r.breaks("I13", fmt.Sprintf("%d goroutines are left of the managers", left))

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
@@ -10,10 +11,8 @@ import (
 )
 
 const (
-	// calm is how long nobody writes when a course has come to rest at its end, and
-	// settle how long the last writes may take before that.
-	calm   = 300 * time.Millisecond
-	settle = 5*calm + time.Second
+	// calm is how long nobody writes when a course has come to rest at its end.
+	calm = 300 * time.Millisecond
 	// calmAgain is the same where a manager may still send what it has from before a
 	// fault: it stood still, or its cache was old. That is refused, and it looks again a
 	// second later.
@@ -52,6 +51,12 @@ func calmAfter(p Plan, faults []fault.Fault) time.Duration {
 	return calm
 }
 
+// atEvent says whether a plan has a fault at an event: the library sends it again after
+// ten seconds and more, when everything else has come to rest.
+func atEvent(p Plan) bool {
+	return slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return strings.Contains(f.Point, " events ") })
+}
+
 // live lets a life go on until it crashes, or the end was reached and nobody writes any
 // more, or patience is over.
 func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, p Plan, faults []fault.Fault) (ending, error) {
@@ -59,13 +64,17 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, p Plan, faul
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	rest := repose{watch: watched(p), calm: calmAfter(p, faults), writes: -1}
+	written := s.written
+	if atEvent(p) {
+		written = s.writtenButEvents
+	}
 	for {
 		changed := s.world.History.Changed()
 		if err := s.world.History.Err(); err != nil {
 			return ending{}, err
 		}
 		missing, problem := s.goOn(ctx, w, faults)
-		late, over, left := rest.look(missing, len(s.written()))
+		late, over, left := rest.look(time.Now(), missing, len(written()))
 		switch {
 		case left:
 			return ending{missing: "it did not stay at its end: " + missing, took: r.Patience}, nil
@@ -74,7 +83,7 @@ func (r *Runner) live(ctx context.Context, s *stage, w *fault.Wire, p Plan, faul
 			if last.Before(began) {
 				last = began
 			}
-			return ending{late: s.written()[late:], took: max(0, rest.reached.Sub(last))}, nil
+			return ending{late: written()[late:], took: max(0, rest.reached.Sub(last))}, nil
 		}
 		select {
 		case <-ctx.Done():
@@ -155,11 +164,13 @@ type repose struct {
 	atEnd, atRest   int
 }
 
+// settle is how long the last writes may take once the end was reached.
+func (r *repose) settle() time.Duration { return 6*r.calm + time.Second }
+
 // look takes what is missing and how many writes there were. over says that enough was
 // seen: those after the first late were late. left says that the end was left again
 // after the course had come to rest there.
-func (r *repose) look(missing string, writes int) (late int, over, left bool) {
-	now := time.Now()
+func (r *repose) look(now time.Time, missing string, writes int) (late int, over, left bool) {
 	if writes != r.writes {
 		r.writes, r.wrote = writes, now
 	}
@@ -172,7 +183,7 @@ func (r *repose) look(missing string, writes int) (late int, over, left bool) {
 		r.reached, r.atEnd = now, writes
 	case r.rested.IsZero() && now.Sub(r.wrote) >= r.calm && now.Sub(r.reached) >= r.calm:
 		r.rested, r.atRest = now, writes
-	case r.rested.IsZero() && now.Sub(r.reached) >= settle+r.calm:
+	case r.rested.IsZero() && now.Sub(r.reached) >= r.settle():
 		return r.atEnd, true, false // there is no end of it
 	}
 	if !r.rested.IsZero() && now.Sub(r.rested) >= r.watch {

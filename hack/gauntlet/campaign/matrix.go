@@ -1,12 +1,13 @@
 package campaign
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
+
+	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
 )
 
 // matrixFile is the kill matrix, in the directory of the results.
@@ -28,28 +29,37 @@ type Kill struct {
 
 // ReadMatrix reads the last kill matrix, nil if there is none.
 func ReadMatrix(dir string) ([]Kill, error) {
-	text, err := os.ReadFile(filepath.Join(dir, matrixFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
 	var kills []Kill
-	if err == nil {
-		err = json.Unmarshal(text, &kills)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the last kill matrix: %w", err)
-	}
-	return kills, nil
+	_, err := readJSON(filepath.Join(dir, matrixFile), &kills)
+	return kills, err
 }
 
 // WriteMatrix writes the kill matrix.
 func WriteMatrix(dir string, kills []Kill) error {
-	text, err := json.MarshalIndent(kills, "", "  ")
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, matrixFile), append(text, '\n'), 0o600)
+	if err := writeJSON(filepath.Join(dir, matrixFile), kills); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("writing the kill matrix: %w", err)
+	return WriteFigures(dir)
+}
+
+// MatrixTable shows which invariant saw which mutant.
+func MatrixTable(kills []Kill) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%-24s", "mutant")
+	for _, id := range judge.IDs() {
+		fmt.Fprintf(&b, "%4s", id)
 	}
-	return nil
+	b.WriteString("\n")
+	for _, k := range kills {
+		fmt.Fprintf(&b, "%-24s", k.Name)
+		for _, id := range judge.IDs() {
+			mark := "."
+			if slices.Contains(k.By, id) {
+				mark = "x"
+			}
+			fmt.Fprintf(&b, "%4s", mark)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }

@@ -47,14 +47,14 @@ type Learned struct {
 	// Reads are those of its reads that ask the API server itself and come in every run.
 	Reads []string `json:"reads"`
 	// Sends are the calls to the provider that have an effect, in order, and LookUps the
-	// number of the others.
+	// number of the others, as in the run with the most of them.
 	Sends   []v1.OperationKind `json:"sends"`
 	LookUps int                `json:"lookUps"`
 	// Phases that an Order is in, in the order in which they were seen.
 	Phases []string `json:"phases"`
 	End    string   `json:"end"`
-	// Unsteady are the writes and phases that come in some runs only: what happens at the
-	// same time is counted together, or in several steps.
+	// Unsteady are the points that come in some runs only: what happens at the same time
+	// is counted together, or in several steps.
 	Unsteady []string `json:"unsteady,omitempty"`
 }
 
@@ -65,19 +65,57 @@ func (l *Learned) comes(point string) bool { return !slices.Contains(l.Unsteady,
 func (l *Learned) most() int {
 	n := len(l.Writes)
 	for _, point := range l.Unsteady {
-		if !strings.HasPrefix(point, phasePoint) {
+		if isWrite(point) {
 			n++
 		}
 	}
 	return n
 }
 
+// Points of calls to the provider.
+const (
+	sendPrefix   = "send#"
+	lookUpPrefix = "lookup#"
+)
+
+func sendPoint(n int) string   { return fmt.Sprint(sendPrefix, n+1) }
+func lookUpPoint(n int) string { return fmt.Sprint(lookUpPrefix, n+1) }
+
+// isRead says whether a point is a read of the API server.
+func isRead(point string) bool {
+	return strings.HasPrefix(point, "get ") || strings.HasPrefix(point, "list ")
+}
+
+// isCall says whether a point is a call to the provider.
+func isCall(point string) bool {
+	return strings.HasPrefix(point, sendPrefix) || strings.HasPrefix(point, lookUpPrefix)
+}
+
+// isWrite says whether a point is a write to the API server.
+func isWrite(point string) bool {
+	return !isRead(point) && !isCall(point) && !strings.HasPrefix(point, phasePoint) && !strings.HasPrefix(point, stepPrefix)
+}
+
 // meet keeps what two runs have in common.
 func (l *Learned) meet(other *Learned) {
 	l.Writes = l.common(l.Writes, other.Writes, "")
-	l.Reads = slices.DeleteFunc(l.Reads, func(point string) bool { return !slices.Contains(other.Reads, point) })
+	l.Reads = l.common(l.Reads, other.Reads, "")
 	l.Phases = l.common(l.Phases, other.Phases, phasePoint)
-	l.Sends, l.LookUps = l.Sends[:min(len(l.Sends), len(other.Sends))], min(l.LookUps, other.LookUps)
+	l.differ(len(l.Sends), len(other.Sends), sendPoint)
+	if len(other.Sends) > len(l.Sends) {
+		l.Sends = other.Sends
+	}
+	l.differ(l.LookUps, other.LookUps, lookUpPoint)
+	l.LookUps = max(l.LookUps, other.LookUps)
+}
+
+// differ notes the calls that one of two runs has and the other has not.
+func (l *Learned) differ(a, b int, point func(int) string) {
+	for n := min(a, b); n < max(a, b); n++ {
+		if l.comes(point(n)) {
+			l.Unsteady = append(l.Unsteady, point(n))
+		}
+	}
 }
 
 // common are the names that are in both lists; the others are unsteady.
@@ -168,10 +206,17 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 		}
 	}
 	for _, point := range l.Unsteady {
-		kinds := atUnsteady
-		if phase, ok := strings.CutPrefix(point, phasePoint); ok {
+		var kinds []fault.Kind
+		phase, ofPhase := strings.CutPrefix(point, phasePoint)
+		switch {
+		case ofPhase:
 			kinds = atPhase(phase)
 			pruned += len(fault.AtPhases()) - len(kinds)
+		case isRead(point):
+			kinds = fault.AtReads()
+		case isWrite(point):
+			kinds = atUnsteady
+			pruned += len(fault.AtWrites()) - len(kinds) + len(fault.AtWatches())*len(l.resources())
 		}
 		for _, k := range kinds {
 			add(fault.Fault{Kind: k, Point: point})
@@ -199,12 +244,12 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 				pruned++ // it acts on nothing that could have lapsed
 				continue
 			}
-			add(fault.Fault{Kind: k, Point: fmt.Sprintf("send#%d", n+1)})
+			add(fault.Fault{Kind: k, Point: sendPoint(n)})
 		}
 	}
 	for n := range l.LookUps {
 		for _, k := range fault.AtLookUps() {
-			add(fault.Fault{Kind: k, Point: fmt.Sprintf("lookup#%d", n+1)})
+			add(fault.Fault{Kind: k, Point: lookUpPoint(n)})
 		}
 	}
 	return plans, pruned
@@ -224,7 +269,7 @@ func AtPlane(l *Learned) []Plan {
 	if !slices.Contains(slow, l.Scene) {
 		return nil
 	}
-	return inPhases(l, l.Phases, fault.AtPlane())
+	return inPhases(l, fault.AtPlane())
 }
 
 // AtProcesses lists the faults of managers as processes: each kind in each phase of
@@ -234,12 +279,12 @@ func AtProcesses(l *Learned) []Plan {
 	if !slices.Contains(slow, l.Scene) {
 		return nil
 	}
-	return inPhases(l, l.Phases, fault.AtProcesses())
+	return inPhases(l, fault.AtProcesses())
 }
 
-func inPhases(l *Learned, phases []string, kinds []fault.Kind) []Plan {
+func inPhases(l *Learned, kinds []fault.Kind) []Plan {
 	var plans []Plan
-	for _, phase := range phases {
+	for _, phase := range l.Phases {
 		for _, k := range kinds {
 			plans = append(plans, Plan{l.Scene, []fault.Fault{{Kind: k, Point: phasePoint + phase}}})
 		}

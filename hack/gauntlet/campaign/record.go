@@ -25,7 +25,7 @@ func (s *stage) gather(ctx context.Context, end ending) (*record, error) {
 	}
 	return &record{judge.Run{
 		Versions: s.world.History.Versions(), Ledger: append(s.world.Gateway.Ledger(), ledger...), Misused: s.world.Gateway.Misused(), Callbacks: s.world.Gateway.Callbacks(),
-		Events: events, Log: s.log.String(), Books: books,
+		Requests: s.world.Gateway.Requests(), Events: events, Log: s.log.String(), Books: books,
 		Canaries: scene.Canaries(s.world.Gateway), Missing: end.missing, Writes: len(s.written()), LateWrites: end.late,
 	}}, nil
 }
@@ -46,7 +46,10 @@ func (r *record) save(dir string, result *Result) error {
 			return fmt.Errorf("writing the history: %w", err)
 		}
 	}
-	for name, content := range map[string]any{"ledger.json": r.run.Ledger, "result.json": result} {
+	for name, content := range map[string]any{
+		"ledger.json": r.run.Ledger, "result.json": result, "events.json": r.run.Events, "callbacks.json": r.run.Callbacks,
+		"requests.json": r.run.Requests, "late.json": r.run.LateWrites, "reference.json": r.run.Reference,
+	} {
 		text, err := json.MarshalIndent(content, "", "  ")
 		if err != nil {
 			return fmt.Errorf("encoding %s: %w", name, err)

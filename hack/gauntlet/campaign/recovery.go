@@ -52,6 +52,9 @@ func (c *runs) replay(ctx context.Context, plans []Plan) error {
 		plans = append(plans, r.Plan)
 	}
 	plans = append(plans, secondCrashes(earlier)...)
+	if c.literal != nil {
+		plans = append(plans, *c.literal)
+	}
 	i := slices.IndexFunc(plans, func(p Plan) bool { return p.ID() == c.Plan })
 	if i < 0 {
 		return fmt.Errorf("there is no plan %s in tier %s, nor among the results in %s", c.Plan, c.Tier.Name, c.Dir)

@@ -1,10 +1,7 @@
 package campaign
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -13,13 +10,15 @@ import (
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 )
 
-// ReportFile has the figures of the last campaign.
-const ReportFile = "gauntlet.json"
-
 // Report are the figures of a campaign.
 type Report struct {
 	Tier string    `json:"tier"`
 	At   time.Time `json:"at"`
+	// Build is the code that ran. Only says which part of the tier was asked for, nil for
+	// the whole. Complete says that it was not interrupted.
+	Build    string `json:"build"`
+	Only     *Only  `json:"only,omitempty"`
+	Complete bool   `json:"complete"`
 	// Scenes, with the points that each has.
 	Scenes []*Learned `json:"scenes"`
 	// Quiet is how many runs without a fault were judged: an alarm in one of them is false,
@@ -39,8 +38,9 @@ type Report struct {
 	// history of a run.
 	Versions    int `json:"versions"`
 	Evaluations int `json:"evaluations"`
-	// Repeated plans, those with more than one result, and Disagreements among them.
-	Repeated      int      `json:"repeated"`
+	// Replayed are the plans of a sample that were run several times, and Disagreements
+	// those plans whose runs differ.
+	Replayed      Replays  `json:"replayed"`
 	Disagreements []string `json:"disagreements,omitempty"`
 	Violated      []string `json:"violated,omitempty"`
 	// Broken are the invariants that were broken by any of them.
@@ -56,15 +56,17 @@ type Report struct {
 	// Amplification is how many writes a run took for each that it takes without a
 	// fault: the median and the largest.
 	Amplification [2]float64 `json:"amplification"`
-	// Mutants that were killed, when they were last run.
-	Mutants Ratio `json:"mutants"`
+	// Each is how long a run took.
+	Each Percentiles `json:"each"`
 
-	// Ran is how many runs there were, Now of them in this part of the campaign, which
-	// took Wall and CPU.
-	Ran  int           `json:"ran"`
-	Now  int           `json:"now"`
-	Wall time.Duration `json:"wall"`
-	CPU  time.Duration `json:"cpu"`
+	// Ran is how many runs there were, Now of them in this part of the campaign. All parts
+	// together took Wall and CPU, which is CPUEach for a run, and a run Reconciles.
+	Ran        int           `json:"ran"`
+	Now        int           `json:"now"`
+	Wall       time.Duration `json:"wall"`
+	CPU        time.Duration `json:"cpu"`
+	CPUEach    time.Duration `json:"cpuEach"`
+	Reconciles float64       `json:"reconciles"`
 	// Heap is by how much the memory in use has grown over this part, in bytes.
 	Heap int64 `json:"heap"`
 	// Permissions that the managers made use of.
@@ -72,6 +74,22 @@ type Report struct {
 
 	// whole says that every point was to be hit, alone that it is of one plan.
 	whole, alone bool
+}
+
+// Only is a part of a tier that was asked for.
+type Only struct {
+	Scenes []string `json:"scenes,omitempty"`
+	Kinds  []string `json:"kinds,omitempty"`
+	// Shard of Shards, from 1.
+	Shard  int `json:"shard,omitempty"`
+	Shards int `json:"shards,omitempty"`
+}
+
+// Replays are plans that were each run Times times, of which Agree came to one verdict.
+type Replays struct {
+	Plans int `json:"plans"`
+	Times int `json:"times"`
+	Agree int `json:"agree"`
 }
 
 // Tally counts verdicts.
@@ -108,18 +126,22 @@ func percentiles(times []time.Duration) Percentiles {
 func (c *runs) report() (*Report, error) {
 	all := c.results.all()
 	r := &Report{
-		Tier: c.Tier.Name, At: time.Now().UTC().Truncate(time.Second), Scenes: c.learned, Quiet: c.quiet,
+		Tier: c.Tier.Name, At: time.Now().UTC().Truncate(time.Second), Build: c.results.build, Only: c.Options.part(), Scenes: c.learned, Quiet: c.quiet,
 		Enumerated: c.planned, Pruned: c.pruned, SecondOrder: c.secondOrder, Hit: map[string]Ratio{},
 		Ran: len(all), Now: len(all) - c.results.earlier, Permissions: c.calls.Used(),
-		whole: c.Tier.whole() && c.Kinds == nil && c.Plan == "" && !c.Hunt && c.Shards < 2, alone: c.Plan != "",
+		alone: c.Plan != "",
 	}
+	r.whole = c.Tier.whole() && r.Only == nil && !r.alone && !c.Hunt
 	slices.SortFunc(r.Scenes, func(a, b *Learned) int { return strings.Compare(a.Scene, b.Scene) })
-	var converged, failover []time.Duration
+	var converged, failover, walls []time.Duration
 	var amplified []float64
 	pairs, hit := map[string]bool{}, map[string]bool{}
 	for _, one := range all {
 		r.Versions += one.Versions
-		r.Evaluations += len(judge.IDs())
+		if !one.Unjudged {
+			r.Evaluations += len(judge.IDs())
+		}
+		walls = append(walls, one.Wall)
 		for _, v := range one.Violations {
 			if !slices.Contains(r.Broken, v.Check) {
 				r.Broken = append(r.Broken, v.Check)
@@ -138,12 +160,14 @@ func (c *runs) report() (*Report, error) {
 			amplified = append(amplified, float64(one.Writes)/float64(one.Reference))
 		}
 		for _, f := range one.Plan.Faults {
-			pairs[fmt.Sprint(f.Kind, one.Plan.Scene, f.Point, f.Resource)] = true
-			hit[one.Plan.Scene+"/"+f.Point] = true
+			pairs[fmt.Sprint(f.Kind, one.Plan.Scene, f.Life, f.Point, f.Resource)] = true
+			if f.Life == 0 {
+				hit[one.Plan.Scene+"/"+f.Point] = true
+			}
 		}
 	}
 	slices.Sort(r.Broken)
-	r.Pairs, r.Converged, r.Failover = len(pairs), percentiles(converged), percentiles(failover)
+	r.Pairs, r.Converged, r.Failover, r.Each = len(pairs), percentiles(converged), percentiles(failover), percentiles(walls)
 	if slices.Sort(amplified); len(amplified) > 0 {
 		r.Amplification = [2]float64{amplified[len(amplified)/2], amplified[len(amplified)-1]}
 	}
@@ -151,14 +175,67 @@ func (c *runs) report() (*Report, error) {
 	for _, l := range c.learned {
 		r.points(l, hit)
 	}
-	kills, err := ReadMatrix(c.Dir)
-	for _, k := range kills {
-		r.Mutants.All++
-		if len(k.By) > 0 {
-			r.Mutants.Hit++
+	r.replays(c.replayed, all)
+	if err := c.costs(r); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// part says which part of a tier is asked for, nil for the whole.
+func (o *Options) part() *Only {
+	only := &Only{Scenes: o.Scenes, Kinds: o.Kinds}
+	if o.Shards > 1 {
+		only.Shard, only.Shards = o.Shard+1, o.Shards
+	}
+	if only.Scenes == nil && only.Kinds == nil && only.Shards == 0 {
+		return nil
+	}
+	return only
+}
+
+// costs adds up what all parts of the campaign have cost, and notes this one.
+func (c *runs) costs(r *Report) error {
+	now, err := reconciles()
+	if err != nil {
+		return err
+	}
+	this := part{Build: r.Build, Ran: r.Now, Wall: time.Since(c.began), CPU: cpuTime() - c.cpu, Reconciles: now - c.reconciled}
+	ran, sum := 0, int64(0)
+	for _, p := range append(slices.Clone(c.results.parts), this) {
+		ran += p.Ran
+		r.Wall += p.Wall
+		r.CPU += p.CPU
+		sum += p.Reconciles
+	}
+	if ran > 0 {
+		r.CPUEach = r.CPU / time.Duration(ran)
+		r.Reconciles = float64(sum) / float64(ran)
+	}
+	if c.results.file == nil || this.Ran == 0 {
+		return nil
+	}
+	return writePart(partsFile(c.Dir, c.Tier.Name), this)
+}
+
+// replays counts which of the plans that were run several times came to one verdict.
+func (r *Report) replays(plans []Plan, all []*Result) {
+	r.Replayed = Replays{Plans: len(plans), Times: repeats}
+	if len(plans) == 0 {
+		r.Replayed.Times = 0
+	}
+	verdicts := map[string]map[string]int{}
+	for _, one := range all {
+		if verdicts[one.ID] == nil {
+			verdicts[one.ID] = map[string]int{}
+		}
+		verdicts[one.ID][one.Verdict]++
+	}
+	for _, p := range plans {
+		if v := verdicts[p.ID()]; v[Passed] >= repeats && v[Violated] == 0 {
+			r.Replayed.Agree++
 		}
 	}
-	return r, err
 }
 
 // verdicts counts what has become of each plan, by kind of fault.
@@ -198,9 +275,6 @@ func (r *Report) verdicts(all []*Result) {
 			r.Absent = append(r.Absent, fmt.Sprintf("%s (%s)", id, plan))
 		}
 		r.Kinds[kind] = t
-		if passed+violated > 1 {
-			r.Repeated++
-		}
 		if passed > 0 && violated > 0 {
 			r.Disagreements = append(r.Disagreements, id)
 		}
@@ -257,21 +331,32 @@ func (r *Report) points(l *Learned, hit map[string]bool) {
 		count("steps", stepPoint(n))
 	}
 	for n := range l.Sends {
-		count("calls", fmt.Sprintf("send#%d", n+1))
+		if l.comes(sendPoint(n)) {
+			count("calls", sendPoint(n))
+		}
 	}
 	for n := range l.LookUps {
-		count("calls", fmt.Sprintf("lookup#%d", n+1))
+		if l.comes(lookUpPoint(n)) {
+			count("calls", lookUpPoint(n))
+		}
 	}
 }
 
+// maxCPUEach is the goal for what a run costs.
+const maxCPUEach = 1200 * time.Millisecond
+
 // Good says whether nothing was found, and nothing was left out: one plan alone is
-// reached, of a whole tier every point is hit, and of a sample nearly every plan is
-// reached, since a busy machine may let things happen in another order.
+// reached, of a whole tier every point is hit and every plan that was run again comes to
+// the same, and of a sample nearly every plan is reached, since a busy machine may let
+// things happen in another order.
 func (r *Report) Good() bool {
 	if len(r.Violated) > 0 || len(r.Disagreements) > 0 {
 		return false
 	}
 	if r.whole {
+		if r.Replayed.Plans == 0 || r.Replayed.Agree < r.Replayed.Plans || r.CPUEach > maxCPUEach {
+			return false
+		}
 		for what, ratio := range r.Hit {
 			if what != "unsteady" && ratio.Hit < ratio.All {
 				return false
@@ -282,28 +367,4 @@ func (r *Report) Good() bool {
 		return len(r.Unreached)+len(r.Absent) == 0
 	}
 	return 50*len(r.Unreached) <= r.Ran
-}
-
-func (r *Report) write(dir string) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encoding the report: %w", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, ReportFile), append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
-}
-
-// ReadReport reads the figures of the last campaign.
-func ReadReport(dir string) (*Report, error) {
-	text, err := os.ReadFile(filepath.Join(dir, ReportFile))
-	if err != nil {
-		return nil, fmt.Errorf("reading the last report: %w", err)
-	}
-	r := &Report{}
-	if err := json.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("reading the last report: %w", err)
-	}
-	return r, nil
 }

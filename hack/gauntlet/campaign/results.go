@@ -18,6 +18,9 @@ import (
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
+// partsFile has a line for each part of a campaign of a tier that was interrupted.
+func partsFile(dir, tier string) string { return filepath.Join(dir, "gauntlet-"+tier+".parts.ndjson") }
+
 // resultsFile has a line for each result of a tier, so that a campaign that was
 // interrupted goes on where it was, as long as the code is the same.
 func resultsFile(dir, tier string) string { return filepath.Join(dir, "gauntlet-"+tier+".ndjson") }
@@ -30,6 +33,8 @@ type results struct {
 	mu    sync.Mutex
 	file  *os.File
 	build string
+	// parts are those of the campaign so far, before this one.
+	parts []part
 	list  []*Result
 	// known counts the results of a plan that count, and tried all of them.
 	known, tried map[string]int
@@ -42,12 +47,9 @@ func openResults(o Options) (*results, error) {
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("making the directory for the results: %w", err)
 	}
-	if o.Plan != "" {
-		return r, nil // it is run for its record, and changes no figures
-	}
 	var err error
-	if r.build, err = build(); err != nil {
-		return nil, err
+	if r.build, err = build(); err != nil || o.Plan != "" {
+		return r, err // one plan is run for its record, and changes no figures
 	}
 	path := resultsFile(o.Dir, o.Tier.Name)
 	earlier, err := readResults(path)
@@ -66,6 +68,9 @@ func openResults(o Options) (*results, error) {
 			r.earlier++
 		}
 	}
+	if r.parts, err = readParts(partsFile(o.Dir, o.Tier.Name), r.build); err != nil {
+		return nil, err
+	}
 	if r.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
 		return nil, fmt.Errorf("opening the results: %w", err)
 	}
@@ -79,8 +84,10 @@ func forget(o Options, path string, earlier []*Result) error {
 			return fmt.Errorf("forgetting an earlier record: %w", err)
 		}
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("forgetting the earlier results: %w", err)
+	for _, file := range []string{path, partsFile(o.Dir, o.Tier.Name)} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("forgetting the earlier results: %w", err)
+		}
 	}
 	return nil
 }
@@ -164,11 +171,11 @@ func (r *results) missing(id string, want int) int {
 func (r *results) add(result *Result) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	result.Learned, result.Build = nil, r.build // thousands are kept
 	r.note(result)
 	if r.file == nil {
 		return nil
 	}
-	result.Build = r.build
 	line, err := json.Marshal(result)
 	if err != nil {
 		return fmt.Errorf("encoding a result: %w", err)

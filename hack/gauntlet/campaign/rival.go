@@ -93,6 +93,8 @@ func resourceOf(o client.Object) string {
 		return "shipments"
 	case *v1.StockItem:
 		return "stockitems"
+	case *v1.Partner:
+		return "partners"
 	default:
 		return ""
 	}

@@ -45,11 +45,13 @@ type Result struct {
 	// of the course was reached.
 	Converged time.Duration `json:"converged"`
 	Wall      time.Duration `json:"wall"`
+	// Unjudged says that the run could not be observed, so that no invariant was checked.
+	Unjudged bool `json:"unjudged,omitempty"`
 
 	// Recovery are the writes of the second life, if there was one.
 	Recovery []string `json:"recovery,omitempty"`
 
-	// Learned is what the first life did.
+	// Learned is what the first life did; nil once that was looked at.
 	Learned *Learned `json:"-"`
 	record  *record
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -196,6 +197,11 @@ func (s *stage) written() []string {
 		return names
 	}
 	return s.sent.all()
+}
+
+// writtenButEvents are the same without events.
+func (s *stage) writtenButEvents() []string {
+	return slices.DeleteFunc(slices.Clone(s.written()), func(point string) bool { return strings.Contains(point, " events ") })
 }
 
 // events are those of the namespace.

@@ -14,10 +14,17 @@ import (
 // Table is the report for people.
 func (r *Report) Table() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "\ntier %s, build %s, %s", r.Tier, r.Build, r.At.Format(time.DateOnly))
+	if r.Only != nil {
+		fmt.Fprintf(&b, ", only %+v", *r.Only)
+	}
+	if !r.Complete {
+		b.WriteString(", interrupted")
+	}
 	fmt.Fprintf(&b, "\n%d scenes, %d single faults enumerated and %d pruned, %d crashes in recoveries; %d runs\n",
 		len(r.Scenes), r.Enumerated, r.Pruned, r.SecondOrder, r.Ran)
-	fmt.Fprintf(&b, "%d runs in this part, in %v, %.2f CPU-s each; the memory in use has grown by %d KiB\n",
-		r.Now, r.Wall.Round(time.Second), r.CPU.Seconds()/max(1, float64(r.Now)), r.Heap>>10)
+	fmt.Fprintf(&b, "%v in all, %.2f CPU-s and %.0f reconciles for each run; a run took %v\n", r.Wall.Round(time.Second), r.CPUEach.Seconds(), r.Reconciles, r.Each)
+	fmt.Fprintf(&b, "%d runs in this part, in which the memory in use has grown by %d KiB\n", r.Now, r.Heap>>10)
 	t := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "fault\tpassed\tviolated\tunreached\tabsent")
 	for _, kind := range slices.Sorted(maps.Keys(r.Kinds)) {
@@ -33,11 +40,8 @@ func (r *Report) Table() string {
 	if r.Failover.Max > 0 {
 		fmt.Fprintf(&b, "without a leader for %v\n", r.Failover)
 	}
-	if r.Repeated > 0 {
-		fmt.Fprintf(&b, "%d plans were run more than once, and %d of them disagree\n", r.Repeated, len(r.Disagreements))
-	}
-	if r.Mutants.All > 0 {
-		fmt.Fprintf(&b, "%d of %d mutants killed\n", r.Mutants.Hit, r.Mutants.All)
+	if r.Replayed.Plans > 0 {
+		fmt.Fprintf(&b, "%d plans were run %d times, and %d of them came to one verdict\n", r.Replayed.Plans, r.Replayed.Times, r.Replayed.Agree)
 	}
 	for _, section := range []struct {
 		what string

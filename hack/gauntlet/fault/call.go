@@ -85,8 +85,11 @@ func (c Call) Writes() bool {
 // at random is left out.
 func (c Call) Key() string {
 	name := c.Name
-	if c.Resource == "events" || c.Resource == "configmaps" {
+	switch c.Resource {
+	case "events", "configmaps", "namespaces":
 		name = ""
+	case "secrets": // those of the manager's namespace begin with the name of the run's
+		name = name[strings.LastIndex(name, ".")+1:]
 	}
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s", c.Verb, c.Resource, name))
 }

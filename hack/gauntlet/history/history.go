@@ -78,7 +78,7 @@ func Record(ctx context.Context, c client.WithWatch, namespace string) (*History
 
 // lists are the kinds that are recorded.
 func lists() []client.ObjectList {
-	return []client.ObjectList{&v1.OrderList{}, &v1.ShipmentList{}, &v1.StockItemList{}}
+	return []client.ObjectList{&v1.OrderList{}, &v1.ShipmentList{}, &v1.StockItemList{}, &v1.PartnerList{}}
 }
 
 // catchUp is how long the observer may be behind.

@@ -21,7 +21,9 @@ type Run struct {
 	Misused int
 	// Callbacks are what the gateway has sent, with the answers.
 	Callbacks []webhookfake.Callback
-	Events    []eventsv1.Event
+	// Requests are the calls that the gateway had, without their bodies.
+	Requests []gatewayfake.Request
+	Events   []eventsv1.Event
 	// Log is all that the managers logged, and Books what the simulated provider wrote down.
 	Log, Books string
 	// Canaries must be found nowhere but in specs and Secrets.

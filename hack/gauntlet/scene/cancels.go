@@ -90,7 +90,8 @@ func again() *Scene {
 			{When: either(in("o", v1.OrderOnHold), all(in("o", v1.OrderProcessing), moneyStays)), Do: edit("o", func(o *v1.Order) { o.Spec.Approval = &v1.Approval{Decision: v1.DecisionApprove} })},
 			{When: all(in("o", v1.OrderProcessing), reserved("o"), units("o", 2)), Do: deliver("o")},
 		},
-		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
+		End:       ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
+		Survivors: goesOn("o"),
 	}
 }
 
@@ -110,11 +111,24 @@ func moneyStays(w *World) bool {
 }
 
 // drop deletes an Order.
-func drop(name string) func(*World) error {
+func drop(name string, how ...client.DeleteOption) func(*World) error {
 	return func(w *World) error {
-		if err := w.Client.Delete(w, w.Order(name).DeepCopy()); err != nil {
+		o := &v1.Order{}
+		o.Namespace, o.Name = w.Namespace, name
+		if err := w.Client.Delete(w, o, how...); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting the order: %w", err)
 		}
 		return nil
+	}
+}
+
+// goesOn says what is missing where an Order may have been placed again after one of its
+// name was deleted: it comes to its end.
+func goesOn(name string) func(*World) string {
+	return func(w *World) string {
+		if o := w.Order(name); o != nil && !ended(o) {
+			return "Order " + name + " has not come to its end"
+		}
+		return ""
 	}
 }

@@ -32,6 +32,9 @@ func Settled(w *World, all bool) string {
 		if all || len(i.Status.Postings) > 0 {
 			return "StockItem " + i.Name + " has open postings, or is still there"
 		}
+		if i.Status.ObservedGeneration != i.Generation {
+			return "StockItem " + i.Name + " has not seen its spec"
+		}
 	}
 	if n := len(history.All[*v1.Order](w.History)) + len(history.All[*v1.Shipment](w.History)); all && n > 0 {
 		return fmt.Sprintf("%d Orders and Shipments are still there", n)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -22,24 +23,25 @@ func happy() *Scene {
 func cash() *Scene {
 	return &Scene{
 		Name: "cash", About: "An order is paid in cash at the door, and the money is recorded.",
-		Objects: []client.Object{stock("tea", "TEA", 9), testenv.MakeOrder("", "o").Line("TEA", 2).Obj()},
+		Objects: []client.Object{stock("tea", "TEA", 9), cashOrder("o").Line("TEA", 2).Obj()},
 		Steps:   []Step{{When: in("o", v1.OrderDelivered), Do: receive}},
 		End:     ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}}),
 	}
 }
 
 func reorder() *Scene {
-	o := testenv.MakeOrder("", "o").Line("TEA", 2).Obj()
+	o := cashOrder("o").Line("TEA", 2).Obj()
 	return &Scene{
 		Name: "reorder", About: "A cash order that is done is deleted, its delivered parcel stays, and another one of its name gets its own.",
 		Objects: []client.Object{stock("tea", "TEA", 9), o},
 		Steps: []Step{
 			{When: in("o", v1.OrderDelivered), Do: receive},
-			{When: in("o", v1.OrderCompleted), Do: drop("o")},
+			{When: in("o", v1.OrderCompleted), Do: drop("o", client.PropagationPolicy(metav1.DeletePropagationOrphan))},
 			{When: func(w *World) bool { return w.Order("o") == nil }, Do: place(o)},
 			{When: in("o", v1.OrderDelivered), Do: receive},
 		},
-		End: ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {5, 0}}),
+		End:       ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {5, 0}}),
+		Survivors: goesOn("o"),
 	}
 }
 

@@ -102,11 +102,12 @@ const (
 	canaryPerson = "Canary Person"
 	canaryStreet = "99 Canary Street"
 	canaryPhone  = "+86 199 0000 0099"
+	canaryEmail  = "canary@person.example"
 )
 
 // Canaries are the strings that must not leak, with those of the gateway.
 func Canaries(g *gatewayfake.Gateway) []string {
-	return []string{canaryToken, canaryPerson, canaryStreet, canaryPhone, g.APIKey, strings.TrimPrefix(g.WebhookSecret, "whsec_")}
+	return []string{canaryToken, canaryPerson, canaryStreet, canaryPhone, canaryEmail, g.APIKey, strings.TrimPrefix(g.WebhookSecret, "whsec_")}
 }
 
 // Build makes what is there before anything happens, but for the scene's objects.
@@ -134,8 +135,13 @@ func (s *Scene) Build(w *World) error {
 
 // order begins an Order that pays by a card at the gateway.
 func order(name string) *testenv.OrderBuilder {
-	return testenv.MakeOrder("", name).Pay(v1.PaymentCard).Token("ok").Change(func(o *v1.Order) {
-		o.Spec.Customer.Name, o.Spec.Customer.Phone = canaryPerson, canaryPhone
+	return cashOrder(name).Pay(v1.PaymentCard).Token("ok")
+}
+
+// cashOrder begins an Order that pays at the door.
+func cashOrder(name string) *testenv.OrderBuilder {
+	return testenv.MakeOrder("", name).Change(func(o *v1.Order) {
+		o.Spec.Customer.Name, o.Spec.Customer.Phone, o.Spec.Customer.Email = canaryPerson, canaryPhone, canaryEmail
 		o.Spec.ShipTo.Name, o.Spec.ShipTo.Lines = canaryPerson, []string{canaryStreet}
 	})
 }

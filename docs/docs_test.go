@@ -22,6 +22,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 
 	"ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
+	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
+	"ordercycle.dev/ordercycle/hack/gauntlet/mutant"
+	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 )
 
 // TestConditionsAreDocumented compares the tables of conditions.md with the
@@ -293,14 +297,24 @@ func (p *page) code() []line {
 // firstCells is the code spans in the first cells of the tables of a section,
 // which ends with the next heading of its own level.
 func (p *page) firstCells(section string) map[string]bool {
+	return p.cells(section, regexp.MustCompile("^\\|\\s*`([^`]+)`\\s*\\|"))
+}
+
+// plainCells are the first cells of the tables of a section that are no code, but for
+// those of their heads.
+func (p *page) plainCells(section string) map[string]bool {
+	return p.cells(section, regexp.MustCompile(`^\|\s*([^|`+"`"+`-][^|`+"`"+`]*?)\s*\|`))
+}
+
+func (p *page) cells(section string, cell *regexp.Regexp) map[string]bool {
 	cells := map[string]bool{}
-	cell := regexp.MustCompile("^\\|\\s*`([^`]+)`\\s*\\|")
 	inside := false
-	for _, l := range p.prose {
+	for i, l := range p.prose {
 		if m := heading.FindStringSubmatch(l.text); m != nil && len(m[1]) <= 2 {
 			inside = m[2] == section
 		}
-		if m := cell.FindStringSubmatch(l.text); inside && m != nil {
+		head := i+1 < len(p.prose) && strings.HasPrefix(p.prose[i+1].text, "|-")
+		if m := cell.FindStringSubmatch(l.text); inside && !head && m != nil {
 			cells[m[1]] = true
 		}
 	}
@@ -327,4 +341,49 @@ func (p *page) anchors() map[string]bool {
 		seen[name]++
 	}
 	return anchors
+}
+
+// TestReliabilityTellsWhatThereIs compares reliability.md with the campaign: its scenes,
+// kinds of faults, invariants and mutants.
+func TestReliabilityTellsWhatThereIs(t *testing.T) {
+	p := read(t, "reliability.md")
+	documented := func(section string) map[string]bool {
+		names := map[string]bool{}
+		for cell := range p.plainCells(section) {
+			for name := range strings.SplitSeq(cell, ",") {
+				names[strings.TrimSpace(name)] = true
+			}
+		}
+		return names
+	}
+	compare := func(section string, want map[string]bool) {
+		t.Helper()
+		have := documented(section)
+		for name := range want {
+			if !have[name] {
+				t.Errorf("section %s does not have %s", section, name)
+			}
+		}
+		for name := range have {
+			if !want[name] {
+				t.Errorf("section %s has %s, which there is not", section, name)
+			}
+		}
+	}
+	scenes, kinds, ids := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, s := range scene.All() {
+		scenes[s.Name] = true
+	}
+	for _, k := range slices.Concat(fault.AtWrites(), fault.AtReads(), fault.AtWatches(), fault.AtSteps(), fault.AtSends(), fault.AtLookUps(), fault.AtPhases(), fault.AtPlane(), fault.AtProcesses()) {
+		kinds[string(k)] = true
+	}
+	for _, id := range judge.IDs() {
+		ids[id] = true
+	}
+	compare("Scenes", scenes)
+	compare("Faults", kinds)
+	compare("Invariants", ids)
+	if want := fmt.Sprintf("There are %d.", len(mutant.All())); !strings.Contains(p.text, want) {
+		t.Errorf("the page does not say of the mutants: %s", want)
+	}
 }

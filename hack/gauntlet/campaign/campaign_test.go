@@ -1,6 +1,10 @@
 package campaign
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +14,7 @@ import (
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
 func learnt() *Learned {
@@ -42,7 +47,7 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 		"phase Confirmed":           fault.AtPhases(),
 		"send#2":                    fault.AtSends(),
 		"update orders/status o #2": atUnsteady,
-		"get orders o #2":           fault.AtReads(),
+		"get orders o #2":           {fault.Unavailable},
 		"phase OnHold":              atPhase("OnHold"),
 		"lookup#1":                  fault.AtLookUps(),
 	} {
@@ -63,6 +68,38 @@ func TestEnumerateTriesEveryKindAtEveryPoint(t *testing.T) {
 	}
 	if again, _ := Enumerate(learnt()); again[3].ID() != plans[3].ID() {
 		t.Error("the same plan has another id")
+	}
+}
+
+// What no code asks for is tried once of each verb and resource, and what it asks for at
+// every write.
+func TestEnumerateTriesOnceWhatIsAlike(t *testing.T) {
+	l := &Learned{Scene: "happy", Writes: []string{"update orders/status o #1", "update orders/status o #2", "patch orders o #1"}, Reads: []string{"get orders o #1", "get orders o #2"}}
+	plans, _ := Enumerate(l)
+	tried := map[fault.Kind]int{}
+	for _, p := range plans {
+		if f := p.Faults[0]; !strings.HasPrefix(f.Point, stepPrefix) {
+			tried[f.Kind]++
+		}
+	}
+	for k, want := range map[fault.Kind]int{fault.Forbidden: 2, fault.Invalid: 2, fault.TooLarge: 2, fault.Conflict: 3, fault.Unavailable: 5, fault.Refused: 4, fault.TooMany: 4} {
+		if tried[k] != want {
+			t.Errorf("%s is tried %d times, want %d", k, tried[k], want)
+		}
+	}
+	asked := regexp.MustCompile(`Is(Forbidden|Unauthorized|Invalid|BadRequest|RequestEntityTooLarge|TooManyRequests|InternalError|ServiceUnavailable|ServerTimeout|Timeout)\b`)
+	err := filepath.WalkDir(testenv.Root("controllers"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if found := asked.Find(text); found != nil {
+			t.Errorf("%s asks %s: such an answer is another point at every call", path, found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

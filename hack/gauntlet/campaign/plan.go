@@ -149,6 +149,11 @@ func (l *Learned) resources() []string {
 var (
 	// atEvents are the kinds that are tried at a write of an event.
 	atEvents = []fault.Kind{fault.Refused, fault.Lost, fault.CrashBefore, fault.CrashAfter}
+	// alikeAtWrites are the kinds for which no code asks: nothing has happened, as after a
+	// 500, which is tried at every write. They are tried at the first write of each verb
+	// and resource of a scene; the same goes for alikeAtReads at reads.
+	alikeAtWrites = []fault.Kind{fault.Forbidden, fault.Invalid, fault.TooLarge}
+	alikeAtReads  = []fault.Kind{fault.Refused, fault.TooMany}
 	// atUnsteady are those that are tried at a write that comes now and then.
 	atUnsteady = []fault.Kind{fault.Lost, fault.Conflict, fault.CrashBefore, fault.CrashAfter}
 )
@@ -175,6 +180,14 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 		}
 		plans = append(plans, Plan{l.Scene, []fault.Fault{f}})
 	}
+	first := map[string]bool{}
+	// again says whether a kind is known of such a call by an earlier point of the scene.
+	again := func(k fault.Kind, point string, alike []fault.Kind) bool {
+		what := string(k) + " " + strings.Join(strings.Fields(point)[:2], " ")
+		known := first[what] && slices.Contains(alike, k)
+		first[what] = true
+		return known
+	}
 	for _, point := range l.Writes {
 		if strings.Contains(point, " events ") {
 			// Nobody waits for an event, or reads it again: what matters is that it can
@@ -186,6 +199,10 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 			continue
 		}
 		for _, k := range fault.AtWrites() {
+			if again(k, point, alikeAtWrites) {
+				pruned++
+				continue
+			}
 			add(fault.Fault{Kind: k, Point: point})
 		}
 		for _, k := range fault.AtWatches() {
@@ -202,6 +219,10 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 	}
 	for _, point := range l.Reads {
 		for _, k := range fault.AtReads() {
+			if again(k, point, alikeAtReads) {
+				pruned++
+				continue
+			}
 			add(fault.Fault{Kind: k, Point: point})
 		}
 	}
@@ -213,7 +234,8 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 			kinds = atPhase(phase)
 			pruned += len(fault.AtPhases()) - len(kinds)
 		case isRead(point):
-			kinds = fault.AtReads()
+			kinds = []fault.Kind{fault.Unavailable}
+			pruned += len(fault.AtReads()) - len(kinds)
 		case isWrite(point):
 			kinds = atUnsteady
 			pruned += len(fault.AtWrites()) - len(kinds) + len(fault.AtWatches())*len(l.resources())

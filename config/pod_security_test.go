@@ -41,9 +41,13 @@ func TestManagerIsRestricted(t *testing.T) {
 		if why := judge(); why != "" {
 			t.Errorf("Deployment %s is not restricted: %s", d.Name, why)
 		}
-		d.Spec.Template.Spec.HostNetwork = true
+		// The level baseline would let this pass.
+		d.Spec.Template.Spec.SecurityContext.RunAsNonRoot = new(false)
+		for i := range d.Spec.Template.Spec.Containers {
+			d.Spec.Template.Spec.Containers[i].SecurityContext.RunAsNonRoot = nil
+		}
 		if judge() == "" {
-			t.Error("a Pod on the host's network passes: the evaluator sees nothing")
+			t.Error("a Pod that may run as root passes: the evaluator does not ask for restricted")
 		}
 	}
 	if deployments == 0 {

@@ -2,6 +2,7 @@ package fulfilment
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,4 +61,38 @@ func TestSequence(t *testing.T) {
 	if diff := cmp.Diff(names, got); diff != "" {
 		t.Errorf("order of picking (-want +got):\n%s", diff)
 	}
+}
+
+// FuzzSequence orders any two Shipments as each of its parts says, and fits into the status.
+func FuzzSequence(f *testing.F) {
+	f.Add("CN", "GD", "Shenzhen", "CN", "GD", "SHENZHEN", int64(1000), int64(2000), 1, 2)
+	f.Add("", "ß", "İ", "ZZ", "", "\xff", int64(-1), int64(1<<62), 0, 400)
+	f.Fuzz(func(t *testing.T, country, region, city, otherCountry, otherRegion, otherCity string, mass, otherMass int64, day, otherDay int) {
+		text := func(s string, most int) string { return string([]rune(s)[:min(most, len([]rune(s)))]) }
+		pick := func(country, region, city string, mass int64, day int) *Pick {
+			p := &Pick{
+				Location: v1.Identifier(strings.Repeat("l", 63)), Carrier: v1.ObjectName(strings.Repeat("c", 63)), Lane: v1.Identifier(strings.Repeat("a", 63)),
+				DepartBy: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), MassGrams: max(0, mass), Name: strings.Repeat("n", 253),
+				To: &v1.Address{Country: text(country, 2), Region: text(region, 64), City: text(city, 128)},
+			}
+			if day > 0 {
+				p.Promised = time.Date(2026, 1, 1+day%5000, 0, 0, 0, 0, time.UTC)
+			}
+			return p
+		}
+		a, b := pick(country, region, city, mass, day), pick(otherCountry, otherRegion, otherCity, otherMass, otherDay)
+		x, y := Sequence(a), Sequence(b)
+		if n := len([]rune(x)); n > 600 {
+			t.Errorf("a sequence of %d characters", n)
+		}
+		if n := len([]rune(Wave(a))); n > 253 {
+			t.Errorf("a wave of %d characters", n)
+		}
+		switch promised, other := !a.Promised.IsZero(), !b.Promised.IsZero(); {
+		case promised && (!other || a.Promised.Before(b.Promised)) && x >= y:
+			t.Errorf("what is promised first is picked later: %q, %q", x, y)
+		case !promised && !other && cmp.Equal(a.To, b.To) && a.MassGrams > b.MassGrams && b.MassGrams < heaviest && x >= y:
+			t.Errorf("what is heavier is picked later: %q, %q", x, y)
+		}
+	})
 }

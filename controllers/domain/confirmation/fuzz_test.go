@@ -58,7 +58,8 @@ func anyFacts(t *rapid.T) {
 	findings := Check(f)
 	again := Check(f)
 	for i, found := range findings {
-		if found.Reason == "" || found.Message == "" || !(strings.HasPrefix(found.Field, "spec.") || strings.HasPrefix(found.Field, "metadata.")) {
+		inOrder := strings.HasPrefix(found.Field, "spec.") || strings.HasPrefix(found.Field, "metadata.")
+		if found.Reason == "" || found.Message == "" || !inOrder {
 			t.Fatalf("a finding says too little: %+v", found)
 		}
 		if !utf8.ValidString(found.Message) {

@@ -130,7 +130,7 @@ func (c *Carrier) put(w http.ResponseWriter, r *http.Request) {
 		problem(http.StatusBadRequest, err.Error()).write(w)
 		return
 	}
-	c.answer(w, r.Method, id, func(f Fault) reply {
+	c.answer(w, r.Method, func(f Fault) reply {
 		if f == Late && c.bookings[id] == nil {
 			c.late[id] = o
 			time.AfterFunc(lateness, func() { c.arrive(id) })
@@ -191,7 +191,7 @@ func (c *Carrier) enter(id string, state State) {
 
 func (c *Carrier) get(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	c.answer(w, r.Method, id, func(Fault) reply {
+	c.answer(w, r.Method, func(Fault) reply {
 		b := c.bookings[id]
 		if b == nil {
 			return unknown(id)
@@ -207,7 +207,7 @@ func (c *Carrier) get(w http.ResponseWriter, r *http.Request) {
 
 func (c *Carrier) delete(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	c.answer(w, r.Method, id, func(f Fault) reply {
+	c.answer(w, r.Method, func(f Fault) reply {
 		b := c.bookings[id]
 		if b == nil { // what is on its way is void when it comes
 			b = &booking{number: len(c.bookings) + 1}
@@ -224,7 +224,7 @@ func (c *Carrier) delete(w http.ResponseWriter, r *http.Request) {
 
 func (c *Carrier) list(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	c.answer(w, "SCANS", id, func(Fault) reply {
+	c.answer(w, "SCANS", func(Fault) reply {
 		b := c.bookings[id]
 		if b == nil {
 			return unknown(id)
@@ -234,7 +234,7 @@ func (c *Carrier) list(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer answers a call, unless its fault is that it is not heard or not answered.
-func (c *Carrier) answer(w http.ResponseWriter, method, id string, act func(Fault) reply) {
+func (c *Carrier) answer(w http.ResponseWriter, method string, act func(Fault) reply) {
 	c.mu.Lock()
 	f := c.faults.draw(method)
 	var a reply

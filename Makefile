@@ -62,9 +62,9 @@ fuzz: ## Fuzz every parser, rule and calculation, FUZZTIME (10s) each
 
 TIER ?= pr
 .PHONY: gauntlet
-gauntlet: k8s ## Let things go wrong and judge what happens: TIER=pr (minutes), full (an hour and a half, goes on where it was unless FRESH=1), process, plane, mutants, coverage
+gauntlet: k8s ## Let things go wrong and judge what happens: TIER=pr (minutes), full (an hour and a half, goes on where it was unless FRESH=1), process, plane, mutants (goes on as well), coverage
 	@go build -buildvcs=false -o bin/gauntlet ./hack/gauntlet
-	@$(if $(filter coverage,$(TIER)),hack/gauntlet/coverage.sh,bin/gauntlet $(if $(filter mutants,$(TIER)),mutants,run --tier $(TIER) $(if $(FRESH)$(filter pr,$(TIER)),--fresh)))
+	@$(if $(filter coverage,$(TIER)),hack/gauntlet/coverage.sh,bin/gauntlet $(if $(filter mutants,$(TIER)),mutants,run --tier $(TIER)) $(if $(FRESH)$(filter pr,$(TIER)),--fresh))
 
 .PHONY: generate
 generate: ## Generate deep copies and apply configurations

@@ -47,7 +47,7 @@ func mutants(ctx context.Context, dir string, only []string, parallel int, fresh
 		return fmt.Errorf("making a directory for the build: %w", err)
 	}
 	learned := filepath.Join(work, "learned.json")
-	if _, err := campaign.Learn(ctx, campaign.Options{Parallel: parallel}, learned); err != nil {
+	if err := campaign.Learn(ctx, campaign.Options{Parallel: parallel}, learned); err != nil {
 		return err
 	}
 	overlay, err := mutant.Overlay(testenv.Root(), work)

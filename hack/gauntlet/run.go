@@ -69,7 +69,7 @@ func run(ctx context.Context, o campaign.Options, tier, plan string) error {
 		return err
 	}
 	if plan == "" {
-		fmt.Println("figures:", o.ReportFile())
+		fmt.Println("figures:", o.ReportFile(report))
 	}
 	switch {
 	case report.Good():

@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -56,32 +55,6 @@ func TierOf(name string) (Tier, error) {
 	}
 }
 
-// Options say what is run, and where the results go.
-type Options struct {
-	Tier Tier
-	// Plan is the only plan to run, by its id or as JSON; "" for those of the tier.
-	Plan string
-	// Scenes are the only ones to run, nil for all.
-	Scenes   []string
-	Dir      string
-	Parallel int
-	// Times is how often each plan is run: its verdicts should agree.
-	Times int
-	Fresh bool
-	// Known is what was learned before, so that it need not be learned now: what a
-	// mutant does is compared with what the product does.
-	Known []*Learned
-	// Hunt runs until the first violation: fault-free, then a sample of Kinds, then of
-	// all.
-	Hunt bool
-	// Kinds are the only kinds of faults that are run, nil for all.
-	Kinds []string
-	// Shard is which part of the plans is run, from 0, and Shards how many parts there
-	// are; 0 for the whole.
-	Shard, Shards int
-	Log           func(format string, args ...any)
-}
-
 // planeLife is how many plans one control plane serves: it keeps what they leave.
 const planeLife = 600
 
@@ -100,7 +73,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer results.close()
-	c := &runs{Options: o, results: results, calls: &Calls{}, references: map[string]*judge.Reference{}, literal: literal, found: map[string]bool{}}
+	c := &runs{Options: o, results: results, calls: &Calls{}, references: map[string]*judge.Reference{}, literal: literal}
 	c.began, c.cpu, c.before = time.Now(), cpuTime(), usedNow()
 	if c.reconciled, err = reconciles(); err != nil {
 		return nil, err
@@ -122,27 +95,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		err = errors.Join(err, c.write(report))
 	}
 	return report, err
-}
-
-// only finds the scene of the only plan, and the plan itself where it is given as JSON:
-// nothing else need be learned.
-func (o *Options) only() (literal *Plan, err error) {
-	if o.Plan == "" {
-		return nil, nil
-	}
-	if strings.HasPrefix(o.Plan, "{") {
-		literal = &Plan{}
-		if err := json.Unmarshal([]byte(o.Plan), literal); err != nil {
-			return nil, fmt.Errorf("reading the plan: %w", err)
-		}
-		o.Plan = literal.ID()
-	}
-	i := strings.LastIndex(o.Plan, "-")
-	if i < 0 || scene.Named(o.Plan[:i]) == nil {
-		return nil, fmt.Errorf("plan %q begins with no scene", o.Plan)
-	}
-	o.Scenes = []string{o.Plan[:i]}
-	return literal, nil
 }
 
 // runs is a campaign under way.

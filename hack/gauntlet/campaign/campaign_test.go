@@ -194,7 +194,8 @@ func TestRepose(t *testing.T) {
 		// writes and missing at a time after the beginning.
 		writes  func(time.Duration) int
 		missing func(time.Duration) string
-		// want is "calm", "left", or how many writes were late; over is until when it is known.
+		// late is how many writes were, and over when that is known; left says that the end
+		// was left again.
 		late int
 		left bool
 		over time.Duration

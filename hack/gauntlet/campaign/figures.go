@@ -28,13 +28,13 @@ type Figures struct {
 	Branches *Ratio `json:"branches,omitempty"`
 }
 
-// ReportFile is where the report of what the options say goes: a part of a tier does not
-// stand for the whole.
-func (o *Options) ReportFile() string {
+// ReportFile is where a report goes: what is only a part of a tier, or was interrupted,
+// does not stand for the whole.
+func (o *Options) ReportFile(r *Report) string {
 	switch {
 	case o.Hunt:
 		return HuntFile(o.Dir)
-	case o.part() != nil:
+	case r.Only != nil || !r.Complete:
 		return filepath.Join(o.Dir, "gauntlet-part.json")
 	default:
 		return reportFile(o.Dir, o.Tier.Name)
@@ -48,8 +48,11 @@ func reportFile(dir, tier string) string { return filepath.Join(dir, "gauntlet-"
 
 // write writes the report, and the figures of all if it is of a tier.
 func (c *runs) write(r *Report) error {
-	if err := writeJSON(c.ReportFile(), r); err != nil || c.Hunt || r.Only != nil {
+	if err := writeJSON(c.ReportFile(r), r); err != nil {
 		return err
+	}
+	if c.Hunt { // it is of one mutant
+		return nil
 	}
 	return WriteFigures(c.Dir)
 }

@@ -2,10 +2,8 @@ package campaign
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -63,30 +61,23 @@ func (c *runs) hunt(ctx context.Context) error {
 }
 
 // Learn learns every scene and writes what it has learned into a file.
-func Learn(ctx context.Context, o Options, path string) ([]*Learned, error) {
+func Learn(ctx context.Context, o Options, path string) error {
 	c := &runs{Options: o, results: &results{known: map[string]int{}, tried: map[string]int{}}, calls: &Calls{}, references: map[string]*judge.Reference{}}
 	if err := c.learn(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	text, err := json.Marshal(c.learned)
-	if err != nil {
-		return nil, fmt.Errorf("encoding what was learned: %w", err)
+	for found := range c.found {
+		return fmt.Errorf("without a fault: %s", found)
 	}
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		return nil, fmt.Errorf("writing what was learned: %w", err)
-	}
-	return c.learned, nil
+	return writeJSON(path, c.learned)
 }
 
 // ReadLearned reads what Learn has written.
 func ReadLearned(path string) ([]*Learned, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading what was learned: %w", err)
-	}
 	var list []*Learned
-	if err := json.Unmarshal(text, &list); err != nil {
-		return nil, fmt.Errorf("reading what was learned: %w", err)
+	there, err := readJSON(path, &list)
+	if err == nil && !there {
+		err = fmt.Errorf("there is no file %s", path)
 	}
-	return list, nil
+	return list, err
 }

@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
+
+// partsFile has a line for each part of a campaign of a tier that was interrupted.
+func partsFile(dir, tier string) string { return filepath.Join(dir, "gauntlet-"+tier+".parts.ndjson") }
 
 // part is what a part of a campaign has cost: it may be interrupted, and goes on later.
 type part struct {
@@ -69,4 +74,28 @@ func reconciles() (int64, error) {
 		}
 	}
 	return int64(sum), nil
+}
+
+// costs adds up what all parts of the campaign have cost, and notes this one.
+func (c *runs) costs(r *Report) error {
+	now, err := reconciles()
+	if err != nil {
+		return err
+	}
+	this := part{Build: r.Build, Ran: r.Now, Wall: time.Since(c.began), CPU: cpuTime() - c.cpu, Reconciles: now - c.reconciled}
+	ran, sum := 0, int64(0)
+	for _, p := range append(slices.Clone(c.results.parts), this) {
+		ran += p.Ran
+		r.Wall += p.Wall
+		r.CPU += p.CPU
+		sum += p.Reconciles
+	}
+	if ran > 0 {
+		r.CPUEach = r.CPU / time.Duration(ran)
+		r.Reconciles = float64(sum) / float64(ran)
+	}
+	if c.results.file == nil || this.Ran == 0 {
+		return nil
+	}
+	return writePart(partsFile(c.Dir, c.Tier.Name), this)
 }

@@ -76,15 +76,6 @@ type Report struct {
 	whole, alone bool
 }
 
-// Only is a part of a tier that was asked for.
-type Only struct {
-	Scenes []string `json:"scenes,omitempty"`
-	Kinds  []string `json:"kinds,omitempty"`
-	// Shard of Shards, from 1.
-	Shard  int `json:"shard,omitempty"`
-	Shards int `json:"shards,omitempty"`
-}
-
 // Replays are plans that were each run Times times, of which Agree came to one verdict.
 type Replays struct {
 	Plans int `json:"plans"`
@@ -176,46 +167,7 @@ func (c *runs) report() (*Report, error) {
 		r.points(l, hit)
 	}
 	r.replays(c.replayed, all)
-	if err := c.costs(r); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// part says which part of a tier is asked for, nil for the whole.
-func (o *Options) part() *Only {
-	only := &Only{Scenes: o.Scenes, Kinds: o.Kinds}
-	if o.Shards > 1 {
-		only.Shard, only.Shards = o.Shard+1, o.Shards
-	}
-	if only.Scenes == nil && only.Kinds == nil && only.Shards == 0 {
-		return nil
-	}
-	return only
-}
-
-// costs adds up what all parts of the campaign have cost, and notes this one.
-func (c *runs) costs(r *Report) error {
-	now, err := reconciles()
-	if err != nil {
-		return err
-	}
-	this := part{Build: r.Build, Ran: r.Now, Wall: time.Since(c.began), CPU: cpuTime() - c.cpu, Reconciles: now - c.reconciled}
-	ran, sum := 0, int64(0)
-	for _, p := range append(slices.Clone(c.results.parts), this) {
-		ran += p.Ran
-		r.Wall += p.Wall
-		r.CPU += p.CPU
-		sum += p.Reconciles
-	}
-	if ran > 0 {
-		r.CPUEach = r.CPU / time.Duration(ran)
-		r.Reconciles = float64(sum) / float64(ran)
-	}
-	if c.results.file == nil || this.Ran == 0 {
-		return nil
-	}
-	return writePart(partsFile(c.Dir, c.Tier.Name), this)
+	return r, c.costs(r)
 }
 
 // replays counts which of the plans that were run several times came to one verdict.

@@ -18,9 +18,6 @@ import (
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
-// partsFile has a line for each part of a campaign of a tier that was interrupted.
-func partsFile(dir, tier string) string { return filepath.Join(dir, "gauntlet-"+tier+".parts.ndjson") }
-
 // resultsFile has a line for each result of a tier, so that a campaign that was
 // interrupted goes on where it was, as long as the code is the same.
 func resultsFile(dir, tier string) string { return filepath.Join(dir, "gauntlet-"+tier+".ndjson") }

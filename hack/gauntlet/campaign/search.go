@@ -45,5 +45,8 @@ func (c *runs) search(ctx context.Context, env *testenv.Env) error {
 func (c *runs) note(found string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.found == nil {
+		c.found = map[string]bool{}
+	}
 	c.found[found] = true
 }

@@ -115,7 +115,7 @@ func (c *Carrier) guard(next http.Handler) http.Handler {
 		c.requests = append(c.requests, Request{Method: r.Method, Path: r.URL.Path})
 		c.mu.Unlock()
 		if r.Header.Get("Authorization") != "Bearer "+c.APIKey {
-			problem(http.StatusUnauthorized, "the key is wrong").write(w)
+			problem(http.StatusUnauthorized, "the key is wrong").Write(w)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -127,14 +127,14 @@ func (c *Carrier) put(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	o, err := read(id, r)
 	if err != nil {
-		problem(http.StatusBadRequest, err.Error()).write(w)
+		problem(http.StatusBadRequest, err.Error()).Write(w)
 		return
 	}
-	c.answer(w, r.Method, func(f Fault) reply {
+	c.answer(w, r.Method, func(f Fault) httpcut.Reply {
 		if f == Late && c.bookings[id] == nil {
 			c.late[id] = o
 			time.AfterFunc(lateness, func() { c.arrive(id) })
-			return reply{cut: true}
+			return httpcut.Reply{Lost: true}
 		}
 		delete(c.late, id) // whichever comes first, the other is a repetition
 		return c.book(id, o, f)
@@ -152,7 +152,7 @@ func (c *Carrier) arrive(id string) {
 	c.mu.Unlock()
 }
 
-func (c *Carrier) book(id string, o Order, f Fault) reply {
+func (c *Carrier) book(id string, o Order, f Fault) httpcut.Reply {
 	b := c.bookings[id]
 	if b != nil && b.order.Shipment != "" && !reflect.DeepEqual(b.order, o) {
 		return problem(http.StatusConflict, "the id was sent with another body")
@@ -174,9 +174,9 @@ func (c *Carrier) book(id string, o Order, f Fault) reply {
 	a := c.describe(id)
 	switch {
 	case b.state == StateRefused:
-		a.status = http.StatusUnprocessableEntity
-	case created && a.status == http.StatusOK:
-		a.status = http.StatusCreated
+		a.Status = http.StatusUnprocessableEntity
+	case created && a.Status == http.StatusOK:
+		a.Status = http.StatusCreated
 	}
 	return a
 }
@@ -191,7 +191,7 @@ func (c *Carrier) enter(id string, state State) {
 
 func (c *Carrier) get(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	c.answer(w, r.Method, func(Fault) reply {
+	c.answer(w, r.Method, func(Fault) httpcut.Reply {
 		b := c.bookings[id]
 		if b == nil {
 			return unknown(id)
@@ -207,7 +207,7 @@ func (c *Carrier) get(w http.ResponseWriter, r *http.Request) {
 
 func (c *Carrier) delete(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	c.answer(w, r.Method, func(f Fault) reply {
+	c.answer(w, r.Method, func(f Fault) httpcut.Reply {
 		b := c.bookings[id]
 		if b == nil { // what is on its way is void when it comes
 			b = &booking{number: len(c.bookings) + 1}
@@ -224,7 +224,7 @@ func (c *Carrier) delete(w http.ResponseWriter, r *http.Request) {
 
 func (c *Carrier) list(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	c.answer(w, "SCANS", func(Fault) reply {
+	c.answer(w, "SCANS", func(Fault) httpcut.Reply {
 		b := c.bookings[id]
 		if b == nil {
 			return unknown(id)
@@ -234,15 +234,15 @@ func (c *Carrier) list(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer answers a call, unless its fault is that it is not heard or not answered.
-func (c *Carrier) answer(w http.ResponseWriter, method string, act func(Fault) reply) {
+func (c *Carrier) answer(w http.ResponseWriter, method string, act func(Fault) httpcut.Reply) {
 	c.mu.Lock()
 	f := c.faults.draw(method)
-	var a reply
+	var a httpcut.Reply
 	switch f {
 	case RateLimit:
 		a = tooMany
 	case TimeoutBefore:
-		a = reply{cut: true}
+		a = httpcut.Reply{Lost: true}
 	case Error500Before:
 		a = broken
 	default:
@@ -251,15 +251,15 @@ func (c *Carrier) answer(w http.ResponseWriter, method string, act func(Fault) r
 	c.mu.Unlock()
 	switch f {
 	case TimeoutAfter:
-		a = reply{cut: true}
+		a = httpcut.Reply{Lost: true}
 	case Error500After:
 		a = broken
 	}
-	a.write(w)
+	a.Write(w)
 }
 
 // describe is a booking as an answer.
-func (c *Carrier) describe(id string) reply {
+func (c *Carrier) describe(id string) httpcut.Reply {
 	b := c.bookings[id]
 	body := map[string]any{"id": id, "state": b.state, "reference": fmt.Sprintf("bk_%d", b.number)}
 	status := http.StatusOK
@@ -354,42 +354,23 @@ func (c *Carrier) Sends(id string) int {
 	return n
 }
 
-// reply is an answer, or the cut of the connection in its place.
-type reply struct {
-	status int
-	body   []byte
-	cut    bool
-}
-
 var (
 	broken  = problem(http.StatusInternalServerError, "something went wrong")
 	tooMany = problem(http.StatusTooManyRequests, "too many calls")
 )
 
-func problem(status int, why string) reply { return encode(status, map[string]any{"error": why}) }
+func problem(status int, why string) httpcut.Reply {
+	return encode(status, map[string]any{"error": why})
+}
 
-func unknown(id string) reply {
+func unknown(id string) httpcut.Reply {
 	return encode(http.StatusNotFound, map[string]any{"error": "the booking is not known", "id": id})
 }
 
-func encode(status int, body map[string]any) reply {
+func encode(status int, body map[string]any) httpcut.Reply {
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic("carrierfake: encoding an answer: " + err.Error()) // texts and numbers alone
 	}
-	return reply{status: status, body: text}
-}
-
-func (a reply) write(w http.ResponseWriter) {
-	if a.cut {
-		httpcut.Cut(w)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if a.status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "1")
-	}
-	w.WriteHeader(a.status)
-	// Who does not read the answer has none.
-	_, _ = w.Write(a.body)
+	return httpcut.Reply{Status: status, Body: text}
 }

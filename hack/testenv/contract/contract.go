@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -142,4 +143,30 @@ func Callback(doc *openapi3.T, path, name string, r *http.Request) error {
 	err = openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{Request: r, Route: route, Options: options})
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return err
+}
+
+// Receipt is what came of a callback: the id that it was about, or why it was refused.
+type Receipt struct {
+	ID  string
+	Err error
+}
+
+// Receive takes callbacks at an address until the test ends, compares each with a
+// document, and tells what verify says of it.
+func Receive(t testing.TB, doc *openapi3.T, path, name string, verify func(http.Header, []byte) (string, error)) (url string, told <-chan Receipt) {
+	t.Helper()
+	receipts := make(chan Receipt, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := Callback(doc, path, name, r); err != nil {
+			t.Errorf("a callback breaks the contract: %v", err)
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("reading a callback: %v", err)
+		}
+		id, err := verify(r.Header, body)
+		receipts <- Receipt{id, err}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, receipts
 }

@@ -28,17 +28,10 @@ type call struct {
 	key string
 }
 
-// reply is an answer, or the cut of the connection in its place.
-type reply struct {
-	status int
-	body   []byte
-	cut    bool
-}
-
 // remembered is a call and its answer, under the call's idempotency key.
 type remembered struct {
 	call  call
-	reply reply
+	reply httpcut.Reply
 	at    time.Time
 }
 
@@ -85,20 +78,6 @@ func read(r *http.Request) (call, error) {
 	}
 }
 
-func problem(status int, why string) reply {
-	return reply{status: status, body: fmt.Appendf(nil, `{"error":%q}`, why)}
-}
-
-func (a reply) write(w http.ResponseWriter) {
-	if a.cut {
-		httpcut.Cut(w)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if a.status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "1")
-	}
-	w.WriteHeader(a.status)
-	// Who does not read the answer has none.
-	_, _ = w.Write(a.body)
+func problem(status int, why string) httpcut.Reply {
+	return httpcut.Reply{Status: status, Body: fmt.Appendf(nil, `{"error":%q}`, why)}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/httpcut"
 	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
@@ -90,7 +91,7 @@ func (g *Gateway) guard(next http.Handler) http.Handler {
 		g.requests = append(g.requests, Request{Method: r.Method, Path: r.URL.Path, Key: r.Header.Get("Idempotency-Key")})
 		g.mu.Unlock()
 		if r.Header.Get("Authorization") != "Bearer "+g.APIKey {
-			problem(http.StatusUnauthorized, "the key is wrong").write(w)
+			problem(http.StatusUnauthorized, "the key is wrong").Write(w)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -100,27 +101,27 @@ func (g *Gateway) guard(next http.Handler) http.Handler {
 func (g *Gateway) send(w http.ResponseWriter, r *http.Request) {
 	c, err := read(r)
 	if err != nil {
-		problem(http.StatusBadRequest, err.Error()).write(w)
+		problem(http.StatusBadRequest, err.Error()).Write(w)
 		return
 	}
 	g.mu.Lock()
 	answer := g.receive(c, g.faults.draw(r.Method, c.ID))
 	g.mu.Unlock()
-	answer.write(w)
+	answer.Write(w)
 }
 
 // receive answers a call: as before if its key is known, and it carries it out otherwise.
-func (g *Gateway) receive(c call, f Fault) reply {
+func (g *Gateway) receive(c call, f Fault) httpcut.Reply {
 	switch f {
 	case RateLimit:
 		return tooMany
 	case TimeoutBefore:
-		return reply{cut: true}
+		return httpcut.Reply{Lost: true}
 	case Late:
 		if _, ok := g.keys[c.key]; !ok {
 			g.late[c.ID] = c
 			time.AfterFunc(lateness, func() { g.arrive(c) })
-			return reply{cut: true}
+			return httpcut.Reply{Lost: true}
 		}
 	}
 	if late, ok := g.late[c.ID]; ok && late.key == c.key {
@@ -136,7 +137,7 @@ func (g *Gateway) receive(c call, f Fault) reply {
 		return problem(http.StatusConflict, "the key was used with other parameters")
 	}
 	answer := known.reply
-	answer.cut = f == TimeoutAfter || f == Pruned
+	answer.Lost = f == TimeoutAfter || f == Pruned
 	if f == Pruned {
 		delete(g.keys, c.key)
 	}
@@ -153,7 +154,7 @@ func (g *Gateway) arrive(c call) {
 	}
 }
 
-func (g *Gateway) carryOut(c call, f Fault) reply {
+func (g *Gateway) carryOut(c call, f Fault) httpcut.Reply {
 	if f == Error500Before {
 		return broken
 	}
@@ -199,21 +200,21 @@ func (g *Gateway) lookUp(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	answer := g.find(r.PathValue("id"), g.faults.draw(r.Method, r.PathValue("id")))
 	g.mu.Unlock()
-	answer.write(w)
+	answer.Write(w)
 }
 
-func (g *Gateway) find(id string, f Fault) reply {
+func (g *Gateway) find(id string, f Fault) httpcut.Reply {
 	switch f {
 	case RateLimit:
 		return tooMany
 	case TimeoutBefore, TimeoutAfter:
-		return reply{cut: true}
+		return httpcut.Reply{Lost: true}
 	case Error500Before, Error500After:
 		return broken
 	}
 	e := g.books.find(id)
 	if e == nil || time.Since(g.books.first(id)) < g.lag {
-		return reply{status: http.StatusNotFound, body: fmt.Appendf(nil, `{"error":"the operation is not known","id":%q}`, id)}
+		return httpcut.Reply{Status: http.StatusNotFound, Body: fmt.Appendf(nil, `{"error":"the operation is not known","id":%q}`, id)}
 	}
 	if e.State == StatePending && g.patience[id] > 0 {
 		if g.patience[id]--; g.patience[id] == 0 {
@@ -337,7 +338,7 @@ func (g *Gateway) Sends(id string) int {
 }
 
 // describe is an entry as an answer.
-func (g *Gateway) describe(e Entry, succeeded, declined int) reply {
+func (g *Gateway) describe(e Entry, succeeded, declined int) httpcut.Reply {
 	body := map[string]any{
 		"id": e.ID, "kind": e.Kind, "state": e.State, "amount": e.Amount, "currency": e.Currency, "reference": "fake_" + e.ID[:12],
 	}
@@ -355,5 +356,5 @@ func (g *Gateway) describe(e Entry, succeeded, declined int) reply {
 	if err != nil {
 		return problem(http.StatusInternalServerError, "the answer cannot be written")
 	}
-	return reply{status: status, body: text}
+	return httpcut.Reply{Status: status, Body: text}
 }

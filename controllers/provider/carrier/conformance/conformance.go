@@ -108,14 +108,22 @@ func (d *desk) sound(b *carrier.Booking) {
 func (d *desk) is(id string, state carrier.State) *carrier.Booking {
 	d.Helper()
 	b, err := d.Carrier.Lookup(d.Context(), id)
-	if err != nil {
-		d.Fatalf("looking it up: %v", err)
-	}
-	d.sound(b)
-	if b.State != state {
-		d.Errorf("it is %s, want %s", b.State, state)
-	}
+	d.says(b, err)(state)
 	return b
+}
+
+// says checks the state that a call was answered with.
+func (d *desk) says(b *carrier.Booking, err error) func(want carrier.State) {
+	return func(want carrier.State) {
+		d.Helper()
+		if err != nil {
+			d.Fatalf("it is not answered: %v", err)
+		}
+		d.sound(b)
+		if b.State != want {
+			d.Errorf("it is %s, want %s", b.State, want)
+		}
+	}
 }
 
 // live checks the carrier's own books.
@@ -224,13 +232,7 @@ func refused(d *desk) {
 	r := d.request(true)
 	d.Refuse(d)
 	for range 2 {
-		b, err := d.Carrier.Book(d.Context(), r)
-		if err != nil {
-			d.Fatal(err)
-		}
-		if b.State != carrier.Refused {
-			d.Errorf("it is %s", b.State)
-		}
+		d.says(d.Carrier.Book(d.Context(), r))(carrier.Refused)
 	}
 	d.is(r.ID, carrier.Refused)
 	if b, err := d.Carrier.Void(d.Context(), r.ID); err != nil || b.State == carrier.Booked {
@@ -243,31 +245,18 @@ func voided(d *desk) {
 	r := d.request(true)
 	d.book(r)
 	for range 2 {
-		b, err := d.Carrier.Void(d.Context(), r.ID)
-		if err != nil {
-			d.Fatal(err)
-		}
-		d.sound(b)
-		if b.State != carrier.Voided {
-			d.Errorf("it is %s", b.State)
-		}
+		d.says(d.Carrier.Void(d.Context(), r.ID))(carrier.Voided)
 	}
 	d.is(r.ID, carrier.Voided)
-	if b, err := d.Carrier.Book(d.Context(), r); err != nil || b.State != carrier.Voided {
-		d.Errorf("booked again under its id: %+v, %v", b, err)
-	}
+	d.says(d.Carrier.Book(d.Context(), r))(carrier.Voided)
 	d.live(r.ID, 0)
 }
 
 func tombstone(d *desk) {
 	r := d.request(true)
-	if b, err := d.Carrier.Void(d.Context(), r.ID); err != nil || b.State != carrier.Voided {
-		d.Fatalf("voided before it came: %+v, %v", b, err)
-	}
+	d.says(d.Carrier.Void(d.Context(), r.ID))(carrier.Voided)
 	d.is(r.ID, carrier.Voided)
-	if b, err := d.Carrier.Book(d.Context(), r); err != nil || b.State != carrier.Voided {
-		d.Errorf("booked after that: %+v, %v", b, err)
-	}
+	d.says(d.Carrier.Book(d.Context(), r))(carrier.Voided)
 	d.live(r.ID, 0)
 }
 
@@ -278,9 +267,7 @@ func kept(d *desk) {
 	r := d.request(true)
 	d.book(r)
 	d.Keep(d)
-	if b, err := d.Carrier.Void(d.Context(), r.ID); err != nil || b.State != carrier.Booked {
-		d.Errorf("%+v, %v", b, err)
-	}
+	d.says(d.Carrier.Void(d.Context(), r.ID))(carrier.Booked)
 	d.is(r.ID, carrier.Booked)
 	d.live(r.ID, 1)
 }

@@ -350,37 +350,23 @@ func TestLateBookingIsBookedOnce(t *testing.T) {
 func TestCallbacksKeepTheContract(t *testing.T) {
 	doc := contract.Load(t, document)
 	fake, a := start(t)
-	type receipt struct {
-		id  string
-		err error
-	}
-	told := make(chan receipt, 1)
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if err := contract.Callback(doc, "/v1/bookings/{id}", "bookingUpdated", r); err != nil {
-			t.Errorf("a callback breaks the contract: %v", err)
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Errorf("reading a callback: %v", err)
-		}
-		id, err := port.Callback(fake.WebhookSecret, BookingUpdated, r.Header, body)
-		told <- receipt{id, err}
-	}))
-	defer receiver.Close()
+	url, told := contract.Receive(t, doc, "/v1/bookings/{id}", "bookingUpdated", func(h http.Header, body []byte) (string, error) {
+		return port.Callback(fake.WebhookSecret, BookingUpdated, h, body)
+	})
 	r := order1()
 	if _, err := a.Book(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	for delivery, want := range map[webhookfake.Delivery]error{webhookfake.Once: nil, webhookfake.Forged: port.ErrForged} {
-		fake.CallBack(receiver.URL, delivery)
+		fake.CallBack(url, delivery)
 		if err := fake.Scan(r.ID, carrierfake.Scan{ID: "s1", Type: "Accepted", At: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		switch got := <-told; {
-		case !errors.Is(got.err, want):
-			t.Errorf("%s: error %v, want %v", delivery, got.err, want)
-		case want == nil && got.id != r.ID:
-			t.Errorf("%s: the callback is about %q, want %q", delivery, got.id, r.ID)
+		case !errors.Is(got.Err, want):
+			t.Errorf("%s: error %v, want %v", delivery, got.Err, want)
+		case want == nil && got.ID != r.ID:
+			t.Errorf("%s: the callback is about %q, want %q", delivery, got.ID, r.ID)
 		}
 	}
 }

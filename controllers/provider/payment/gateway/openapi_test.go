@@ -2,9 +2,7 @@ package gateway
 
 import (
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -70,34 +68,20 @@ func TestEveryAnswerKeepsTheContract(t *testing.T) {
 func TestCallbacksKeepTheContract(t *testing.T) {
 	doc := contract.Load(t, document)
 	fake, p := start(t)
-	type receipt struct {
-		id  string
-		err error
-	}
-	told := make(chan receipt, 1)
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if err := contract.Callback(doc, "/v1/operations", "operationUpdated", r); err != nil {
-			t.Errorf("a callback breaks the contract: %v", err)
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Errorf("reading a callback: %v", err)
-		}
-		id, err := port.Callback(fake.WebhookSecret, OperationUpdated, r.Header, body)
-		told <- receipt{id, err}
-	}))
-	defer receiver.Close()
+	url, told := contract.Receive(t, doc, "/v1/operations", "operationUpdated", func(h http.Header, body []byte) (string, error) {
+		return port.Callback(fake.WebhookSecret, OperationUpdated, h, body)
+	})
 	for delivery, want := range map[webhookfake.Delivery]error{webhookfake.Once: nil, webhookfake.Forged: port.ErrForged} {
-		fake.CallBack(receiver.URL, delivery)
+		fake.CallBack(url, delivery)
 		r := request(v1.OperationAuthorize, int32(len(fake.Ledger())+1), 1000, "")
 		if _, err := p.Send(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		switch got := <-told; {
-		case !errors.Is(got.err, want):
-			t.Errorf("%s: error %v, want %v", delivery, got.err, want)
-		case want == nil && got.id != r.ID:
-			t.Errorf("%s: the callback is about %q, want %q", delivery, got.id, r.ID)
+		case !errors.Is(got.Err, want):
+			t.Errorf("%s: error %v, want %v", delivery, got.Err, want)
+		case want == nil && got.ID != r.ID:
+			t.Errorf("%s: the callback is about %q, want %q", delivery, got.ID, r.ID)
 		}
 	}
 }

@@ -69,3 +69,44 @@ func TestDistanceAtTheEdges(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDistance: the same both ways, never longer than half the way round, unchanged when
+// the earth turns, and no detour is shorter.
+func FuzzDistance(f *testing.F) {
+	f.Add(int32(0), int32(0), int32(0), int32(180_000_000), int32(90_000_000), int32(0))
+	f.Add(int32(-36_848_500), int32(174_763_300), int32(-33_448_900), int32(-70_669_300), int32(0), int32(-180_000_000))
+	f.Add(int32(41_000_001), int32(12_000_000), int32(-41_000_000), int32(-168_000_000), int32(41_000_000), int32(12_000_001))
+	f.Fuzz(func(t *testing.T, latA, lngA, latB, lngB, latC, lngC int32) {
+		const half, rounding = 20_015_116, 2
+		a, b, c := onEarth(latA, lngA), onEarth(latB, lngB), onEarth(latC, lngC)
+		ab, ac, cb := Distance(a, b), Distance(a, c), Distance(c, b)
+		if ab < 0 || ab > half {
+			t.Errorf("%v to %v: %d m", a, b, ab)
+		}
+		if back := Distance(b, a); back != ab {
+			t.Errorf("%v to %v: %d m, and %d m back", a, b, ab, back)
+		}
+		if ab > ac+cb+rounding {
+			t.Errorf("%v to %v: %d m, and by %v only %d m", a, b, ab, c, ac+cb)
+		}
+		turned := func(p v1.GeoPoint) v1.GeoPoint {
+			return onEarth(p.LatE6, (p.LngE6+lngC%180_000_000)%360_000_000)
+		}
+		// Where points lie nearly opposite each other, the formula is exact to some metres.
+		if again := Distance(turned(a), turned(b)); max(again-ab, ab-again) > 20 {
+			t.Errorf("%v to %v: %d m, and %d m after a turn of the earth", a, b, ab, again)
+		}
+	})
+}
+
+// onEarth is a point with coordinates that the API allows.
+func onEarth(lat, lng int32) v1.GeoPoint {
+	lat, lng = lat%90_000_001, lng%360_000_000
+	switch {
+	case lng > 180_000_000:
+		lng -= 360_000_000
+	case lng < -180_000_000:
+		lng += 360_000_000
+	}
+	return v1.GeoPoint{LatE6: lat, LngE6: lng}
+}

@@ -14,9 +14,10 @@ import (
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
-// TestCancel gives units and money back, wherever the order stands.
+// TestCancel gives units and money back, wherever the order stands. One manager serves
+// shops whose objects have the same names.
 func TestCancel(t *testing.T) {
-	env.StartManager(t)
+	env.StartManager(t, "", testenv.Everywhere)
 	fact := func(id v1.Identifier) *v1.ActorFact {
 		return &v1.ActorFact{ID: id, At: testenv.Seconds(time.Now())}
 	}
@@ -72,8 +73,9 @@ func TestCancel(t *testing.T) {
 
 // TestLowerQuantity cancels part of an order by editing a number down.
 func TestLowerQuantity(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	tea := testenv.MakeStock(ns, "tea", "TEA", 10)
 	class := testenv.Manual(testenv.MakeClass(ns, "retail"))
 	o := testenv.MakeOrder(ns, "o").Line("TEA", 5).Pay(v1.PaymentOnline).Obj()
@@ -95,8 +97,9 @@ func TestLowerQuantity(t *testing.T) {
 // TestDeleteOrder settles an order that is deleted before its finalizer goes,
 // and leaves nothing behind.
 func TestDeleteOrder(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	tea := testenv.MakeStock(ns, "tea", "TEA", 5)
 	o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()
 	create(t, tea, testenv.Manual(testenv.MakeClass(ns, "retail")), o)
@@ -113,8 +116,10 @@ func TestDeleteOrder(t *testing.T) {
 // TestOrderOfTheSameName asks a person before it charges for an order whose
 // identity the provider knows, and whose money went back.
 func TestOrderOfTheSameName(t *testing.T) {
-	env.StartManager(t)
-	o, again := paidOrder(t)
+	t.Parallel()
+	ns := env.Namespace(t)
+	env.StartManager(t, ns)
+	o, again := paidOrder(t, ns)
 	remove(t, o)
 	awaitGone(t, o)
 	create(t, again)
@@ -126,22 +131,23 @@ func TestOrderOfTheSameName(t *testing.T) {
 // TestRestoredOrder takes an order that was restored without its status, and
 // under a new uid, for the one that has paid already.
 func TestRestoredOrder(t *testing.T) {
-	stop := env.StartManager(t)
-	o, again := paidOrder(t)
+	t.Parallel()
+	ns := env.Namespace(t)
+	stop := env.StartManager(t, ns)
+	o, again := paidOrder(t, ns)
 	stop()
 	change(t, o, func(o *v1.Order) { o.Finalizers = nil })
 	remove(t, o)
 	awaitGone(t, o)
 	create(t, again)
-	env.StartManager(t)
+	env.StartManager(t, ns)
 	awaitOrder(t, again, hasMoney(2000, 0))
 }
 
 // paidOrder is an order of 20.00 that was paid at its confirmation and waits in
 // the warehouse, and its manifest.
-func paidOrder(t *testing.T) (o, manifest *v1.Order) {
+func paidOrder(t *testing.T, ns string) (o, manifest *v1.Order) {
 	t.Helper()
-	ns := env.Namespace(t)
 	o = testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Ref("web", "7").Obj()
 	manifest = o.DeepCopy()
 	create(t, testenv.MakeStock(ns, "tea", "TEA", 5), testenv.Manual(testenv.MakeClass(ns, "retail")), o)
@@ -178,8 +184,9 @@ func awaitGone(t *testing.T, o client.Object) {
 
 // TestDeleteNamespace drains every finalizer of a namespace with orders under way.
 func TestDeleteNamespace(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentCard).Obj()
 	waits := testenv.MakeOrder(ns, "waits").Line("TEA", 9).Pay(v1.PaymentCard).Obj()
 	create(t, testenv.MakeStock(ns, "tea", "TEA", 3), testenv.Manual(testenv.MakeClass(ns, "retail")), o)

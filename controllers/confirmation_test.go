@@ -14,15 +14,12 @@ import (
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
-// judging is a shop that sells tea on credit of 15.00 and suspects duplicates,
-// as its class is changed to.
-func judging(t *testing.T, tune ...func(*v1.OrderClass)) string {
+// teaIn puts 100 units of tea into a shop and waits until they are counted.
+func teaIn(t *testing.T, ns string) {
 	t.Helper()
-	ns := shop(t, tune...)
 	item := testenv.MakeStock(ns, "tea", "TEA", 100)
 	create(t, item)
 	awaitCounters(t, item, 100, 0)
-	return ns
 }
 
 func confirmedOrder(o *v1.Order) string {
@@ -52,9 +49,11 @@ func choose(t *testing.T, o *v1.Order, choice string) {
 // Several orders of one customer are placed at one moment, while two managers
 // look at them: together they do not pass the limit that each of them keeps.
 func TestOrdersOfOneCustomerRaceForCredit(t *testing.T) {
-	env.StartManager(t)
-	env.StartManager(t)
-	ns := judging(t, func(c *v1.OrderClass) { c.Spec.CreditLimit = &v1.CreditLimit{Amount: 1500, Currency: "CNY"} })
+	t.Parallel()
+	ns := shop(t, func(c *v1.OrderClass) { c.Spec.CreditLimit = &v1.CreditLimit{Amount: 1500, Currency: "CNY"} })
+	env.StartManager(t, ns)
+	env.StartManager(t, ns)
+	teaIn(t, ns)
 	const n = 8
 	// The last names are placed first, so that of one second it is not the first one that passes.
 	parallel(t, n, func(i int) error {
@@ -91,8 +90,10 @@ func TestOrdersOfOneCustomerRaceForCredit(t *testing.T) {
 }
 
 func TestASuspectedDuplicateIsAskedAbout(t *testing.T) {
-	env.StartManager(t)
-	ns := judging(t, func(c *v1.OrderClass) { c.Spec.Confirmation = &v1.ConfirmationPolicy{DuplicateWindowMinutes: 10} })
+	t.Parallel()
+	ns := shop(t, func(c *v1.OrderClass) { c.Spec.Confirmation = &v1.ConfirmationPolicy{DuplicateWindowMinutes: 10} })
+	env.StartManager(t, ns)
+	teaIn(t, ns)
 	place(t, testenv.MakeOrder(ns, "a").Line("TEA", 2))
 	again := func(name string) *v1.Order {
 		o := testenv.MakeOrder(ns, name).Line("TEA", 2).Obj()
@@ -115,8 +116,10 @@ func TestASuspectedDuplicateIsAskedAbout(t *testing.T) {
 
 // The answer accepts one price. The API server refuses one to another.
 func TestAPriceIsAccepted(t *testing.T) {
-	env.StartManager(t)
-	ns := judging(t)
+	t.Parallel()
+	ns := shop(t)
+	env.StartManager(t, ns)
+	teaIn(t, ns)
 	create(t, testenv.MakeToken(ns, "tok", "tok_ok"))
 	o := testenv.MakeOrder(ns, "a").Line("TEA", 2).Pay(v1.PaymentOnline).Token("tok").Change(func(o *v1.Order) {
 		o.Spec.ExpectedTotal = new(v1.Amount(1500))
@@ -135,10 +138,12 @@ func TestAPriceIsAccepted(t *testing.T) {
 // Nobody approves. The manager that finds the hold at its end is another process,
 // four days later.
 func TestAHoldProceedsAtItsDeadline(t *testing.T) {
-	stop := env.StartManager(t)
-	ns := judging(t, func(c *v1.OrderClass) {
+	t.Parallel()
+	ns := shop(t, func(c *v1.OrderClass) {
 		c.Spec.Confirmation = &v1.ConfirmationPolicy{AutoApproveBelow: new(v1.Amount(0)), OnDeadline: v1.HoldProceed}
 	})
+	stop := env.StartManager(t, ns)
+	teaIn(t, ns)
 	create(t, testenv.MakeToken(ns, "tok", "tok_ok"))
 	o := testenv.MakeOrder(ns, "a").Line("TEA", 1).Pay(v1.PaymentOnline).Token("tok").Obj()
 	held := testenv.MakeOrder(ns, "b").Line("TEA", 1).Change(func(o *v1.Order) { o.Spec.ShipTo.City = "" }).Obj()
@@ -146,7 +151,7 @@ func TestAHoldProceedsAtItsDeadline(t *testing.T) {
 	awaitOrder(t, o, heldFor(v1.OrderOnHold, v1.ReasonManualApproval, "spec.approval"))
 	awaitOrder(t, held, heldFor(v1.OrderOnHold, v1.ReasonAddressIncomplete, "spec.shipTo.city"))
 	stop()
-	env.StartManager(t, func(options *controllers.Options) {
+	env.StartManager(t, ns, func(options *controllers.Options) {
 		options.Clock = clocktesting.NewFakePassiveClock(time.Now().Add(96 * time.Hour))
 	})
 	awaitMoney(t, o, 1000)

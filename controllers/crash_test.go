@@ -77,6 +77,7 @@ type scenario struct {
 // course, before and after it takes effect, and starts another one: the order
 // ends the same, its units leave once, its money is taken and given back once.
 func TestCase04_CrashAtEveryWrite(t *testing.T) {
+	t.Parallel()
 	for name, s := range map[string]scenario{
 		"a card order is delivered": {
 			method: v1.PaymentCard, phase: v1.OrderCompleted, tea: 7, cup: 8,
@@ -92,16 +93,17 @@ func TestCase04_CrashAtEveryWrite(t *testing.T) {
 			},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			for _, after := range []bool{false, true} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, after: %v", name, after), func(t *testing.T) {
+				t.Parallel()
 				for k, done := int64(1), false; !done && !t.Failed(); k++ {
 					done = s.crashOnce(t, k, after)
 					if done && k <= s.leastOfWrites {
 						t.Errorf("there were only %d writes; the seam does not see them", k-1)
 					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -134,7 +136,7 @@ func (s *scenario) crashOnce(t *testing.T, k int64, after bool) (done bool) {
 		}
 		return o.Status.Phase == s.phase
 	}
-	stop := env.StartManager(t, func(o *controllers.Options) { o.Wrap = c.wrap }, atGateway)
+	stop := env.StartManager(t, ns, func(o *controllers.Options) { o.Wrap = c.wrap }, atGateway)
 	testenv.Eventually(t, func() string {
 		if c.dead.Load() || ended() && idle(t, tea, cup) {
 			return ""
@@ -145,7 +147,7 @@ func (s *scenario) crashOnce(t *testing.T, k int64, after bool) (done bool) {
 	if !c.dead.Load() {
 		return true
 	}
-	defer env.StartManager(t, atGateway)()
+	defer env.StartManager(t, ns, atGateway)()
 	name := fmt.Sprintf("write %d (%v, after: %v)", k, c.point.Load(), after)
 	testenv.Eventually(t, func() string {
 		if !ended() {
@@ -208,6 +210,7 @@ func booksOf(t *testing.T, o *v1.Order) payment.Sums {
 
 // TestQuiescence applies what is applied already, and watches that nobody writes.
 func TestQuiescence(t *testing.T) {
+	t.Parallel()
 	var writes atomic.Int64
 	count := func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -217,8 +220,8 @@ func TestQuiescence(t *testing.T) {
 			return next.RoundTrip(r)
 		})
 	}
-	env.StartManager(t, func(o *controllers.Options) { o.Wrap = count })
 	ns := env.Namespace(t)
+	env.StartManager(t, ns, func(o *controllers.Options) { o.Wrap = count })
 	tea := testenv.MakeStock(ns, "tea", "TEA", 5)
 	done := testenv.MakeOrder(ns, "done").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()
 	waits := testenv.MakeOrder(ns, "waits").Line("TEA", 9).Pay(v1.PaymentOnline).Obj()
@@ -230,6 +233,18 @@ func TestQuiescence(t *testing.T) {
 	awaitOrder(t, waits, inPhase(v1.OrderBackordered))
 	awaitOrder(t, held, inPhase(v1.OrderOnHold))
 	awaitStock(t, tea, 0, 0)
+	// Events are written in the background, and the manager reads what it wrote.
+	var before int64
+	still := time.Now()
+	testenv.Eventually(t, func() string {
+		if n := writes.Load(); n != before {
+			before, still = n, time.Now()
+		}
+		if time.Since(still) < 3*time.Second {
+			return "it still writes"
+		}
+		return ""
+	})
 	for range 2 {
 		for _, m := range manifests {
 			again := m.DeepCopyObject().(client.Object)
@@ -238,7 +253,6 @@ func TestQuiescence(t *testing.T) {
 			}
 		}
 	}
-	before := writes.Load()
 	<-time.After(30 * time.Second)
 	if n := writes.Load() - before; n != 0 {
 		t.Errorf("%d writes in 30 s after convergence, want 0", n)

@@ -14,7 +14,7 @@ import (
 
 // TestWholeCycle runs one order of each way to pay from receipt to completion.
 func TestWholeCycle(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	for name, c := range map[string]struct {
 		method   v1.PaymentMethod
 		finance  bool // records the money on delivery
@@ -27,6 +27,7 @@ func TestWholeCycle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ns := env.Namespace(t)
+			env.StartManager(t, ns)
 			tea, cup := testenv.MakeStock(ns, "tea", "TEA", 10), testenv.MakeStock(ns, "cup", "CUP", 5)
 			o := testenv.MakeOrder(ns, "o").Line("TEA", 3).Line("CUP", 2).Pay(c.method).Change(func(o *v1.Order) {
 				o.Spec.Discount, o.Spec.ShippingFee = 500, 700
@@ -73,8 +74,9 @@ func TestWholeCycle(t *testing.T) {
 // TestBackorderIsServedWhenStockComes ships what is there and the rest later,
 // and keeps the order's place in the queue.
 func TestBackorderIsServedWhenStockComes(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	kit := testenv.MakeStock(ns, "kit", "KIT", 1)
 	first := testenv.MakeOrder(ns, "first").Line("KIT", 3).Pay(v1.PaymentOnline).Obj()
 	create(t, kit, testenv.MakeClass(ns, "retail"), first)
@@ -123,8 +125,9 @@ func stateCount(t *testing.T, item *v1.StockItem, id v1.Identifier, onHand v1.Qu
 
 // TestFactsByPeople moves a Shipment through a manual warehouse and carrier.
 func TestFactsByPeople(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()
 	create(t, testenv.MakeStock(ns, "tea", "TEA", 2), testenv.Manual(testenv.MakeClass(ns, "retail")), o)
 	s := shipment(o, 1)
@@ -157,8 +160,9 @@ func event(s *v1.Shipment, id v1.Identifier, kind v1.CarrierEventType) {
 // TestConfirmationFindings holds or rejects orders for what is wrong with them,
 // and goes on when it is mended.
 func TestConfirmationFindings(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	create(t, testenv.MakeStock(ns, "tea", "TEA", 1000), testenv.MakeClass(ns, "retail"))
 	held := func(name string, change func(*v1.Order), phase v1.OrderPhase, reason, field string) *v1.Order {
 		o := testenv.MakeOrder(ns, name).Line("TEA", 1).Pay(v1.PaymentOnline).Change(change).Obj()
@@ -204,8 +208,9 @@ func TestConfirmationFindings(t *testing.T) {
 // TestPaymentAnswers covers a decline, which waits for another token, and an
 // answer that was lost, which is looked up and never sent twice.
 func TestPaymentAnswers(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	create(t, testenv.MakeStock(ns, "tea", "TEA", 10), testenv.MakeClass(ns, "retail"),
 		testenv.MakeToken(ns, "bad", "tok_decline"), testenv.MakeToken(ns, "slow", "tok_timeout"), testenv.MakeToken(ns, "good", "tok_ok"))
 	declined := testenv.MakeOrder(ns, "declined").Line("TEA", 1).Pay(v1.PaymentCard).Token("bad").Obj()

@@ -61,10 +61,11 @@ func conditionIs(conditions func() []metav1.Condition, kind, reason string) func
 // A Shipment without a route gets one when a Partner comes that leads to its customer,
 // and travels on it with a scan at the end of each lane.
 func TestARouteIsFoundWhenAPartnerComes(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	elsewhere := testenv.MakePartner("", "elsewhere")
 	elsewhere.Spec.Lanes[1].To.Area.Country = "DE"
 	ns := carrierShop(t, elsewhere)
+	env.StartManager(t, ns)
 	o := place(t, testenv.MakeOrder(ns, "o").Line("TEA", 2))
 	s := shipment(o, 1)
 	awaitShipment(t, s, onLanes())
@@ -96,12 +97,13 @@ func TestARouteIsFoundWhenAPartnerComes(t *testing.T) {
 // A cutoff that is missed is another one to keep, and a promise that is broken is told
 // of, each when its time has come.
 func TestACutoffIsMissedAndAPromiseBroken(t *testing.T) {
+	t.Parallel()
 	clock := &movableClock{}
-	env.StartManager(t, func(o *controllers.Options) { o.Clock = clock })
 	trucks := testenv.MakePartner("", "trucks")
 	trucks.Spec.Adapter = v1.PartnerAdapter{Type: v1.AdapterManual}
 	trucks.Spec.Lanes[0].Cutoff = clock.Now().UTC().Add(2 * time.Hour).Format("15:04")
 	ns := carrierShop(t, trucks)
+	env.StartManager(t, ns, func(o *controllers.Options) { o.Clock = clock })
 	o := place(t, testenv.MakeOrder(ns, "o").Line("TEA", 2))
 	s := shipment(o, 1)
 	awaitShipment(t, s, onLanes("out", "door"))
@@ -136,10 +138,11 @@ func touch(t *testing.T, s *v1.Shipment) {
 
 // A Partner whose calendar cannot be read is in no route, and says what to mend.
 func TestAPartnerOfNoPlace(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	p := testenv.MakePartner("", "trucks")
 	p.Spec.Calendar = &v1.Calendar{TimeZone: "Asia/Nowhere"}
 	ns := carrierShop(t, p)
+	env.StartManager(t, ns)
 	reason := func() []metav1.Condition { return get(t, p).Status.Conditions }
 	testenv.Eventually(t, conditionIs(reason, v1.ConditionStalled, v1.ReasonBadCalendar))
 	o := place(t, testenv.MakeOrder(ns, "o").Line("TEA", 2))

@@ -112,8 +112,9 @@ func purchases() []purchase {
 // TestFortyOrders takes forty orders from three locations, with three carriers by land,
 // sea and air, to their right ends, and says how well that was done.
 func TestFortyOrders(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	class := testenv.ByPartners(testenv.MakeClass(ns, "retail"))
 	class.Spec.Delivery.Levels = []v1.DeliveryLevel{
 		{Name: v1.ServiceEconomy, MaxHours: 720}, {Name: v1.ServiceStandard, MaxHours: 96, LatePenalty: 500}, {Name: v1.ServiceExpress, MaxHours: 72},

@@ -19,8 +19,8 @@ func stated(id v1.Identifier) *v1.ActorFact {
 // TestCase30_LargestOrder runs orders at the bounds of the schema: they are
 // served and stay small, and none makes a controller try for ever.
 func TestCase30_LargestOrder(t *testing.T) {
-	env.StartManager(t)
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	many := testenv.MakeOrder(ns, "many").Pay(v1.PaymentOnline)
 	for range 100 {
 		many.Line("TEA", 1)
@@ -53,8 +53,8 @@ func TestCase30_LargestOrder(t *testing.T) {
 // TestBurstOfLargeOrders wakes more orders than the list of open postings takes
 // at once: the rest is served when there is room again.
 func TestBurstOfLargeOrders(t *testing.T) {
-	env.StartManager(t)
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	tea := testenv.MakeStock(ns, "tea", "TEA", 0)
 	create(t, tea, testenv.MakeClass(ns, "retail"))
 	var orders []*v1.Order
@@ -78,8 +78,9 @@ func TestBurstOfLargeOrders(t *testing.T) {
 
 // TestLateScans follow a parcel that was given up and arrives after all.
 func TestLateScans(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	o := testenv.MakeOrder(ns, "o").Line("TEA", 1).Pay(v1.PaymentOnline).Obj()
 	create(t, testenv.MakeStock(ns, "tea", "TEA", 1), testenv.Manual(testenv.MakeClass(ns, "retail")), o)
 	s := shipment(o, 1)
@@ -101,8 +102,9 @@ func TestLateScans(t *testing.T) {
 // TestDeletedShipment stays until its Order has ended: it is the memory of what
 // was promised, and its units are not promised again.
 func TestDeletedShipment(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	tea := testenv.MakeStock(ns, "tea", "TEA", 1)
 	o := testenv.MakeOrder(ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Obj()
 	create(t, tea, testenv.Manual(testenv.MakeClass(ns, "retail")), o)
@@ -133,8 +135,9 @@ func TestDeletedShipment(t *testing.T) {
 
 // TestPause stops an order where it stands, and lets it go on.
 func TestPause(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	class := testenv.MakeClass(ns, "retail")
 	class.Spec.Warehouse.StepSeconds = new(int32(1))
 	o := testenv.MakeOrder(ns, "o").Line("TEA", 1).Pay(v1.PaymentOnline).Obj()
@@ -153,8 +156,9 @@ func TestPause(t *testing.T) {
 
 // TestOrphanShipment cancels a Shipment that was made by hand, without a promise.
 func TestOrphanShipment(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	tea := testenv.MakeStock(ns, "tea", "TEA", 0)
 	o := testenv.MakeOrder(ns, "o").Line("TEA", 1).Pay(v1.PaymentOnline).Obj()
 	create(t, tea, testenv.MakeClass(ns, "retail"), o)

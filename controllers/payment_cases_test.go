@@ -11,7 +11,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
-	"ordercycle.dev/ordercycle/controllers"
 	"ordercycle.dev/ordercycle/controllers/order"
 	"ordercycle.dev/ordercycle/hack/testenv"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
@@ -20,13 +19,14 @@ import (
 // TestCase05_PaidThenShort gives the money of units that cannot be had back, or
 // keeps it with the order that waits for them.
 func TestCase05_PaidThenShort(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	for policy, want := range map[v1.ShortagePolicy]money{
 		v1.ShortageBackorder:     {0, 102_000, 0},
 		v1.ShortageShipAvailable: {0, 102_000, 2_000},
 		v1.ShortageCancelOrder:   {0, 102_000, 102_000},
 	} {
 		t.Run(string(policy), func(t *testing.T) {
+			t.Parallel()
 			l := openTill(t, func(c *v1.OrderClass) { c.Spec.Shortage = policy })
 			o := l.place(t, "o", 102, v1.PaymentOnline)
 			l.awaitTotal(t, o, want)
@@ -43,7 +43,7 @@ func TestCase05_PaidThenShort(t *testing.T) {
 // TestCase11_MoneyFollowsWhatLeft cancels orders while they are dispatched: what
 // left is paid for, what did not is not.
 func TestCase11_MoneyFollowsWhatLeft(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	l := openTill(t)
 	const n = 6
 	for i := range n {
@@ -78,7 +78,7 @@ func TestCase11_MoneyFollowsWhatLeft(t *testing.T) {
 // TestCaptureMoments takes the money of an order in parts: nothing, what has left,
 // or what has arrived, and everything at once.
 func TestCaptureMoments(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	for moment, want := range map[v1.CaptureMoment]struct{ confirmed, dispatched, delivered, cancelled money }{
 		v1.CaptureOnConfirm:  {money{0, 101_500, 0}, money{0, 101_500, 0}, money{0, 101_500, 0}, money{0, 101_500, 1_000}},
 		v1.CaptureOnDispatch: {money{101_500, 0, 0}, money{1_000, 100_500, 0}, money{1_000, 100_500, 0}, money{0, 100_500, 0}},
@@ -105,7 +105,7 @@ func TestCaptureMoments(t *testing.T) {
 // TestCase12_CaptureTimesOutAfterItsEffect finds the money that the provider took
 // although its answer was lost: it is taken once.
 func TestCase12_CaptureTimesOutAfterItsEffect(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	l := openTill(t)
 	l.FailSends(gatewayfake.None, gatewayfake.TimeoutAfter)
 	o := l.place(t, "o", 2, v1.PaymentCard)
@@ -121,7 +121,7 @@ func TestCase12_CaptureTimesOutAfterItsEffect(t *testing.T) {
 // TestCase32_AStored500IsNotSentAgain meets a provider that has taken the money,
 // answers 500 and repeats that for the same key: a look-up tells the truth.
 func TestCase32_AStored500IsNotSentAgain(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	t.Run("the money was taken", func(t *testing.T) {
 		t.Parallel()
 		l := openTill(t)
@@ -151,8 +151,9 @@ func TestCase32_AStored500IsNotSentAgain(t *testing.T) {
 // TestCase13_TheSameOrderAgain deletes a paid order and applies it again, and
 // restores one under a new uid and without its status: neither is charged again.
 func TestCase13_TheSameOrderAgain(t *testing.T) {
+	t.Parallel()
 	t.Run("deleted and applied again", func(t *testing.T) {
-		env.StartManager(t, atGateway)
+		t.Parallel()
 		l := openTill(t)
 		o := l.place(t, "o", 2, v1.PaymentOnline)
 		manifest := testenv.MakeOrder(l.ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Token("ok").Obj()
@@ -164,7 +165,7 @@ func TestCase13_TheSameOrderAgain(t *testing.T) {
 		l.awaitTotal(t, manifest, money{0, 2000, 2000})
 	})
 	t.Run("at once, at a provider whose look-ups lag", func(t *testing.T) {
-		env.StartManager(t, atGateway)
+		t.Parallel()
 		l := openTill(t)
 		o := l.place(t, "o", 2, v1.PaymentOnline)
 		manifest := testenv.MakeOrder(l.ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Token("ok").Obj()
@@ -177,18 +178,18 @@ func TestCase13_TheSameOrderAgain(t *testing.T) {
 		l.awaitTotal(t, manifest, money{0, 2000, 2000})
 	})
 	t.Run("restored without its status", func(t *testing.T) {
-		stop := env.StartManager(t, atGateway)
+		t.Parallel()
 		l := openTill(t)
 		o := l.place(t, "o", 2, v1.PaymentOnline)
 		manifest := testenv.MakeOrder(l.ns, "o").Line("TEA", 2).Pay(v1.PaymentOnline).Token("ok").Obj()
 		l.awaitTotal(t, o, money{0, 2000, 0})
-		stop()
+		l.stop()
 		change(t, o, func(o *v1.Order) { o.Finalizers = nil })
 		remove(t, o)
 		awaitGone(t, o)
 		l.PruneKeys()
 		create(t, manifest)
-		env.StartManager(t, atGateway)
+		env.StartManager(t, l.ns, atGateway)
 		l.awaitTotal(t, manifest, money{0, 2000, 0})
 		awaitOrder(t, manifest, inPhase(v1.OrderProcessing))
 	})
@@ -197,7 +198,7 @@ func TestCase13_TheSameOrderAgain(t *testing.T) {
 // TestCase21_DeliveredIsNotPaid keeps goods and cash apart: what arrives is not
 // paid until the money is recorded, and a refused parcel is paid for by nobody.
 func TestCase21_DeliveredIsNotPaid(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	l := openTill(t)
 	paid, refused := l.place(t, "paid", 2, v1.PaymentCash), l.place(t, "refused", 1, v1.PaymentCash)
 	l.deliver(t, paid)
@@ -231,9 +232,9 @@ func TestCase21_DeliveredIsNotPaid(t *testing.T) {
 // TestCase25_NoExpiryWhileACallIsOpen holds an unpaid order past its deadline: as
 // long as nobody knows whether the provider took the money, it does not expire.
 func TestCase25_NoExpiryWhileACallIsOpen(t *testing.T) {
+	t.Parallel()
 	clock := &movableClock{}
-	env.StartManager(t, atGateway, func(o *controllers.Options) { o.Clock = clock })
-	l := openTill(t, func(c *v1.OrderClass) { c.Spec.Confirmation = &v1.ConfirmationPolicy{HoldDeadlineHours: 1} })
+	l := openTillUnder(t, atClock(clock), func(c *v1.OrderClass) { c.Spec.Confirmation = &v1.ConfirmationPolicy{HoldDeadlineHours: 1} })
 	l.DecideAfter(0)
 	l.FailSends(gatewayfake.Pending)
 	o := l.place(t, "o", 2, v1.PaymentCard)
@@ -242,6 +243,7 @@ func TestCase25_NoExpiryWhileACallIsOpen(t *testing.T) {
 	change(t, o, func(o *v1.Order) { o.Spec.ExpectedTotal = new(v1.Amount(1)) })
 	awaitOrder(t, o, inPhase(v1.OrderOnHold))
 	clock.move(t, 2*time.Hour, o)
+	caughtUp(t, o)
 	authorize := o.Status.Payment.Operations[0].ID
 	lookUps := len(l.Requests())
 	clock.move(t, 10*time.Minute, o)
@@ -251,7 +253,8 @@ func TestCase25_NoExpiryWhileACallIsOpen(t *testing.T) {
 		}
 		return ""
 	})
-	if get(t, o); o.Status.Phase != v1.OrderOnHold {
+	caughtUp(t, o)
+	if o.Status.Phase != v1.OrderOnHold {
 		t.Fatalf("the order is %s while its authorisation is open", o.Status.Phase)
 	}
 	if err := l.Decide(authorize, true); err != nil {
@@ -265,7 +268,7 @@ func TestCase25_NoExpiryWhileACallIsOpen(t *testing.T) {
 // TestCase27_DeletedWhileItsParcelTravels keeps an order that Git has pruned until
 // its goods have arrived and its money has come in.
 func TestCase27_DeletedWhileItsParcelTravels(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	l := openTill(t)
 	o := l.place(t, "o", 2, v1.PaymentCard)
 	l.dispatch(t, o)
@@ -282,9 +285,9 @@ func TestCase27_DeletedWhileItsParcelTravels(t *testing.T) {
 // TestCase29_NamespaceDeleted drains a namespace: money is released and given back
 // though the class is gone, and an order that cannot be settled is written down.
 func TestCase29_NamespaceDeleted(t *testing.T) {
+	t.Parallel()
 	clock := &movableClock{}
-	env.StartManager(t, atGateway, func(o *controllers.Options) { o.Clock = clock })
-	l := openTill(t)
+	l := openTillUnder(t, atClock(clock))
 	held, taken, sent := l.place(t, "held", 1, v1.PaymentCard), l.place(t, "taken", 1, v1.PaymentOnline), l.place(t, "sent", 1, v1.PaymentCard)
 	l.dispatch(t, sent)
 	for o, captured := range map[*v1.Order]v1.Amount{held: 0, taken: 1000, sent: 1000} {

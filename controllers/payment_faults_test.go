@@ -28,11 +28,11 @@ var gatewayOrders = flag.Int("gateway-orders", 50, "how many orders TestGatewayF
 // its ways, whose books are late and which forgets its keys again and again. At the end the gateway's
 // books equal the orders' books, operation by operation and to the unit.
 func TestGatewayFaults(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
-	env.StartManager(t, atGateway, func(o *controllers.Options) { o.Workers = 16 })
-	l := openTill(t, func(c *v1.OrderClass) {
+	l := openTillUnder(t, func(o *controllers.Options) { atGateway(o); o.Workers = 16 }, func(c *v1.OrderClass) {
 		c.Spec.Warehouse.Type, c.Spec.Carrier.Type = v1.WarehouseSimulated, v1.CarrierSimulated
 		c.Spec.Shortage = v1.ShortageShipAvailable
 	})
@@ -133,7 +133,7 @@ func meddle(t *testing.T, open []*v1.Order, random *rand.Rand) {
 
 // TestOtherAmount shows that the provider took another amount than it was asked for.
 func TestOtherAmount(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	l := openTill(t)
 	l.FailSends(gatewayfake.None, gatewayfake.OtherAmount)
 	o := l.place(t, "o", 2, v1.PaymentCard)
@@ -151,7 +151,7 @@ func TestOtherAmount(t *testing.T) {
 // TestOtherCurrency lets nothing count that was done in another currency, shows it,
 // and tries again after an edit.
 func TestOtherCurrency(t *testing.T) {
-	env.StartManager(t, atGateway)
+	t.Parallel()
 	l := openTill(t)
 	l.FailSends(gatewayfake.OtherCurrency)
 	o := l.place(t, "o", 2, v1.PaymentCard)
@@ -179,8 +179,8 @@ func TestOtherCurrency(t *testing.T) {
 // TestProviderThatCannotBeUsed asks a person to mend what the provider needs, and
 // goes on by itself when it is mended.
 func TestProviderThatCannotBeUsed(t *testing.T) {
-	stop := env.StartManager(t)
-	l := openTill(t)
+	t.Parallel()
+	l := openTillUnder(t, func(*controllers.Options) {})
 	unusable := func(o *v1.Order, mend string) {
 		t.Helper()
 		awaitOrder(t, o, func(o *v1.Order) string {
@@ -193,13 +193,13 @@ func TestProviderThatCannotBeUsed(t *testing.T) {
 	}
 	o := l.place(t, "o", 2, v1.PaymentCard)
 	unusable(o, "add host 127.0.0.1")
-	stop()
+	l.stop()
 
 	secret := testenv.MakeCredentials(l.ns, "", l.WebhookSecret)
 	get(t, secret)
 	remove(t, secret)
 	clock := &movableClock{}
-	env.StartManager(t, atGateway, func(o *controllers.Options) { o.Clock = clock })
+	env.StartManager(t, l.ns, atClock(clock))
 	unusable(o, "create Secret "+secret.Name)
 	create(t, testenv.MakeCredentials(l.ns, "wrong", l.WebhookSecret))
 	clock.move(t, time.Minute, o)
@@ -216,14 +216,19 @@ func TestProviderThatCannotBeUsed(t *testing.T) {
 // TestCallbacks looks an operation up when the provider says so, and only then: no
 // time passes in this test.
 func TestCallbacks(t *testing.T) {
-	clock, address := &movableClock{}, freePort(t)
-	env.StartManager(t, atGateway, func(o *controllers.Options) { o.Clock, o.CallbackAddress = clock, address })
-	l := openTill(t)
+	t.Parallel()
+	clock, address := &movableClock{}, ""
+	l := openTillUnder(t, func(o *controllers.Options) {
+		atClock(clock)(o)
+		address = freePort(t)
+		o.CallbackAddress = address
+	})
 	l.DecideAfter(0)
 	l.FailSends(gatewayfake.Pending)
 	o := l.place(t, "o", 2, v1.PaymentOnline)
 	awaitOrder(t, o, readyFor(v1.ReasonPaymentUnclear))
 	clock.stop()
+	caughtUp(t, o)
 	authorize := get(t, o).Status.Payment.Operations[0].ID
 	url := "http://" + address + "/payments/" + l.ns + "/retail/online"
 
@@ -280,7 +285,9 @@ func TestCallbacks(t *testing.T) {
 	l.awaitTotal(t, o, money{0, 2000, 0})
 	l.Settle()
 
-	// Whatever comes late, again and in another order finds nothing open.
+	// Whatever comes late, again and in another order finds nothing open, once the manager
+	// has seen what it wrote.
+	caughtUp(t, o)
 	calls = len(l.Requests())
 	l.CallBack(url, webhookfake.Queued)
 	for _, op := range o.Status.Payment.Operations {
@@ -288,6 +295,7 @@ func TestCallbacks(t *testing.T) {
 	}
 	l.Repeat(authorize)
 	l.Flush(slices.Reverse[[]webhookfake.Event])
+	caughtUp(t, o)
 	awaitOrder(t, o, inPhase(v1.OrderProcessing))
 	if n := len(l.Requests()); n != calls {
 		t.Errorf("the provider was asked %d times because of late callbacks", n-calls)

@@ -37,14 +37,16 @@ func TestPermissionsAreExact(t *testing.T) {
 		return roundTripper(func(r *http.Request) (*http.Response, error) { return wire.carry(next, r) })
 	}
 	clock, address := &movableClock{}, freePort(t)
-	env.StartManager(t, atGateway, func(o *controllers.Options) {
+	everywhere := func(o *controllers.Options) {
+		atGateway(o)
+		testenv.Everywhere(o)
 		o.Clock, o.Wrap = clock, record
 		o.Manager.LeaderElection, o.Manager.LeaderElectionID, o.Manager.LeaderElectionNamespace = true, "permissions-test", testenv.ManagerNamespace
 		o.Manager.Metrics = metricsserver.Options{BindAddress: address, SecureServing: true, FilterProvider: filters.WithAuthenticationAndAuthorization}
-	})
+	}
 	// A gateway and the simulated provider, a Partner that delivers, an Order that is held, and one that is
 	// deleted with its namespace while its parcel travels.
-	l := openTill(t, func(c *v1.OrderClass) {
+	l := openTillUnder(t, everywhere, func(c *v1.OrderClass) {
 		c.Spec.Confirmation = &v1.ConfirmationPolicy{AutoApproveBelow: new(v1.Amount(5000))}
 	})
 	l.deliver(t, l.place(t, "card", 1, v1.PaymentCard))

@@ -78,8 +78,8 @@ func queue(t *testing.T, ns string) (all []v1.Order, granted []string) {
 }
 
 func TestCase03_TwoHundredOrdersForOneUnit(t *testing.T) {
-	env.StartManager(t)
 	ns := shop(t)
+	env.StartManager(t, ns)
 	item := testenv.MakeStock(ns, "tea", "TEA", 1)
 	create(t, item)
 	const n = 200
@@ -126,10 +126,10 @@ func TestCase03_TwoHundredOrdersForOneUnit(t *testing.T) {
 // Two managers work on the same orders, which are cancelled and lowered while
 // people count the stock: whatever they do to each other, nothing is oversold.
 func TestTwoManagersNeverOversell(t *testing.T) {
-	env.StartManager(t)
-	env.StartManager(t)
 	const skus, nOrders = 7, 300
 	ns := shop(t)
+	env.StartManager(t, ns)
+	env.StartManager(t, ns)
 	var items []*v1.StockItem
 	for i := range 20 {
 		item := at([]v1.Identifier{"north", "south", "east"}[i%3], testenv.MakeStock(ns, fmt.Sprintf("item-%02d", i), v1.SKU(fmt.Sprint("SKU", i%skus)), v1.Quantity(10+i)))
@@ -280,8 +280,8 @@ func atRest(t *testing.T, ns string) string {
 //
 //	go test ./controllers/ -run TestHotItem -v -hot-orders 5000 -timeout 30m
 func TestHotItem(t *testing.T) {
-	env.StartManager(t)
 	ns := shop(t)
+	env.StartManager(t, ns)
 	n := *hotOrders
 	item := testenv.MakeStock(ns, "tea", "TEA", v1.Quantity(n))
 	create(t, item)

@@ -35,8 +35,9 @@ func dispatch(t *testing.T, s *v1.Shipment) {
 // Less is counted than is promised: the last in the queue give their units back,
 // those being picked stay, and everybody can see it.
 func TestCase22_ACountBelowWhatIsReserved(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t)
+	env.StartManager(t, ns)
 	item := testenv.MakeStock(ns, "tea", "TEA", 6)
 	create(t, item)
 	var queue []*v1.Order
@@ -85,6 +86,7 @@ func TestCase22_ACountBelowWhatIsReserved(t *testing.T) {
 
 // The customer and the shop change their minds while nobody looks.
 func TestCase28_EditsThatNobodySaw(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		edits []func(*v1.Order)
 		// refused is the last edit.
@@ -102,8 +104,9 @@ func TestCase28_EditsThatNobodySaw(t *testing.T) {
 		}, true, "1/0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stop := env.StartManager(t)
+			t.Parallel()
 			ns := shop(t)
+			stop := env.StartManager(t, ns)
 			item := testenv.MakeStock(ns, "tea", "TEA", 3)
 			create(t, item)
 			o := place(t, testenv.MakeOrder(ns, "a").Line("TEA", 3))
@@ -118,7 +121,7 @@ func TestCase28_EditsThatNobodySaw(t *testing.T) {
 					t.Fatalf("edit %d: %v", i, err)
 				}
 			}
-			env.StartManager(t)
+			env.StartManager(t, ns)
 			awaitOrder(t, get(t, o), func(o *v1.Order) string {
 				if o.Status.ObservedGeneration != o.Generation {
 					return "want the edits to be seen"
@@ -151,11 +154,12 @@ func dispatchAll(t *testing.T, o *v1.Order) {
 // Units that are not where they should be are promised elsewhere, and not from
 // the same place before somebody has counted.
 func TestAShortPick(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t, func(c *v1.OrderClass) {
 		c.Spec.Allocation = &v1.AllocationPolicy{Rules: []v1.AllocationRule{v1.RulePriority}}
 		c.Spec.Locations = []v1.Location{{Name: "near", Priority: new(int32(1))}, {Name: "far", Priority: new(int32(2))}}
 	})
+	env.StartManager(t, ns)
 	near, far := at("near", testenv.MakeStock(ns, "near", "TEA", 3)), at("far", testenv.MakeStock(ns, "far", "TEA", 1))
 	create(t, near, far)
 	awaitCounters(t, near, 3, 0)
@@ -184,8 +188,9 @@ func TestAShortPick(t *testing.T) {
 }
 
 func TestHardSafetyStockIsNeverPromised(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t)
+	env.StartManager(t, ns)
 	item := testenv.MakeStock(ns, "tea", "TEA", 5)
 	item.Spec.Safety = &v1.SafetyStock{Hard: 2}
 	create(t, item)
@@ -199,7 +204,7 @@ func TestHardSafetyStockIsNeverPromised(t *testing.T) {
 // Each policy, on an order that was paid by wallet: 1 of 3 units of tea and the
 // cup are in stock.
 func TestCase05_ShortagePolicies(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	for policy, want := range map[v1.ShortagePolicy]struct {
 		lines []string
 		// kept is the money that is kept of 4 times 10.00.
@@ -211,7 +216,9 @@ func TestCase05_ShortagePolicies(t *testing.T) {
 		v1.ShortageCancelOrder:   {[]string{"0/0", "0/0"}, 0},
 	} {
 		t.Run(string(policy), func(t *testing.T) {
+			t.Parallel()
 			ns := shop(t, func(c *v1.OrderClass) { c.Spec.Shortage = policy })
+			env.StartManager(t, ns)
 			o := paidByWallet(t, ns)
 			awaitOrder(t, o, lines(want.lines...))
 			awaitMoney(t, o, want.kept)
@@ -222,7 +229,9 @@ func TestCase05_ShortagePolicies(t *testing.T) {
 		})
 	}
 	t.Run("Ask, and the answer", func(t *testing.T) {
+		t.Parallel()
 		ns := shop(t, func(c *v1.OrderClass) { c.Spec.Shortage = v1.ShortageAsk })
+		env.StartManager(t, ns)
 		o := paidByWallet(t, ns)
 		awaitOrder(t, o, func(o *v1.Order) string {
 			if c := meta.FindStatusCondition(o.Status.Conditions, v1.ConditionShortage); c == nil || c.Reason != v1.ReasonAwaitingAnswer || len(o.Status.Questions) != 1 {
@@ -261,8 +270,9 @@ func awaitMoney(t *testing.T, o *v1.Order, kept v1.Amount) {
 
 // A cancel and a dispatch meet: one of them wins, and the books agree with it.
 func TestCase11_CancelAndDispatchInTheSameSecond(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t)
+	env.StartManager(t, ns)
 	const n = 10
 	item := testenv.MakeStock(ns, "tea", "TEA", n)
 	create(t, item)

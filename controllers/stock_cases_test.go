@@ -93,8 +93,9 @@ func holds(location v1.Identifier, q v1.Quantity) func(*v1.Shipment) string {
 }
 
 func TestCase01_OldManifestsDoNotResetStock(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t)
+	env.StartManager(t, ns)
 	item := testenv.MakeStock(ns, "tea", "TEA", 5)
 	first := item.Spec.Count.DeepCopy()
 	create(t, item)
@@ -121,8 +122,9 @@ func TestCase01_OldManifestsDoNotResetStock(t *testing.T) {
 }
 
 func TestCase02_TwoLinesOfOneSKU(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t)
+	env.StartManager(t, ns)
 	item := testenv.MakeStock(ns, "tea", "TEA", 1)
 	create(t, item)
 	o := place(t, testenv.MakeOrder(ns, "a").Line("TEA", 1).Line("TEA", 1))
@@ -134,11 +136,12 @@ func TestCase02_TwoLinesOfOneSKU(t *testing.T) {
 }
 
 func TestCase06_UnitsOverTwoLocationsSumUp(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t, func(c *v1.OrderClass) {
 		c.Spec.Allocation = &v1.AllocationPolicy{Rules: []v1.AllocationRule{v1.RulePriority}}
 		c.Spec.Locations = []v1.Location{{Name: "near", Priority: new(int32(1))}, {Name: "far", Priority: new(int32(2))}}
 	})
+	env.StartManager(t, ns)
 	near, far := at("near", testenv.MakeStock(ns, "near", "TEA", 10)), at("far", testenv.MakeStock(ns, "far", "TEA", 15))
 	create(t, near, far)
 	awaitCounters(t, near, 10, 0)
@@ -155,8 +158,9 @@ func TestCase06_UnitsOverTwoLocationsSumUp(t *testing.T) {
 }
 
 func TestCase07_ACancelFeedsTheQueueInOrder(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t)
+	env.StartManager(t, ns)
 	item := testenv.MakeStock(ns, "tea", "TEA", 3)
 	create(t, item)
 	// Half of a is shipped from stock, half of it waits, and others behind it.
@@ -172,7 +176,7 @@ func TestCase07_ACancelFeedsTheQueueInOrder(t *testing.T) {
 }
 
 func TestCase08_APartialReceiptServesTheQueue(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	whole := func(fenceAfter int32) func(*v1.OrderClass) {
 		return func(c *v1.OrderClass) {
 			c.Name, c.Annotations = "whole", nil
@@ -188,7 +192,9 @@ func TestCase08_APartialReceiptServesTheQueue(t *testing.T) {
 		"and in the end it fences":     {whole(0), [3]string{"2/0", "0/4", "0/1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ns := shop(t)
+			env.StartManager(t, ns)
 			item := testenv.MakeStock(ns, "tea", "TEA", 0)
 			create(t, item)
 			second := testenv.MakeOrder(ns, "b").Line("TEA", 4)
@@ -214,8 +220,9 @@ func TestCase08_APartialReceiptServesTheQueue(t *testing.T) {
 }
 
 func TestCase09_ASplitKeepsBackorderedUnitsBackordered(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t)
+	env.StartManager(t, ns)
 	item := testenv.MakeStock(ns, "tea", "TEA", 2)
 	create(t, item)
 	o := place(t, testenv.MakeOrder(ns, "a").Line("TEA", 5))
@@ -235,8 +242,9 @@ func TestCase09_ASplitKeepsBackorderedUnitsBackordered(t *testing.T) {
 }
 
 func TestCase10_ACancelledShipmentKeepsThePlaceOfItsOrder(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t)
+	env.StartManager(t, ns)
 	item := testenv.MakeStock(ns, "tea", "TEA", 2)
 	create(t, item)
 	a := place(t, testenv.MakeOrder(ns, "a").Line("TEA", 2))
@@ -257,8 +265,9 @@ func TestCase10_ACancelledShipmentKeepsThePlaceOfItsOrder(t *testing.T) {
 }
 
 func TestCase31_TwoItemsOfWholeOrdersDoNotLockUp(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	ns := shop(t, func(c *v1.OrderClass) { c.Spec.Allocation = &v1.AllocationPolicy{Mode: v1.AllocationAllOrNothing} })
+	env.StartManager(t, ns)
 	tea, cup := testenv.MakeStock(ns, "tea", "TEA", 0), testenv.MakeStock(ns, "cup", "CUP", 0)
 	create(t, tea, cup)
 	a := place(t, testenv.MakeOrder(ns, "a").Line("TEA", 1).Line("CUP", 1))

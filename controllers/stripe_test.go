@@ -20,12 +20,13 @@ import (
 // TestStripe takes an order through an account at Stripe: a lost answer, a stored
 // failure, a part that is cancelled and a refund leave equal books.
 func TestStripe(t *testing.T) {
-	address := freePort(t)
-	env.StartManager(t, atGateway, func(o *controllers.Options) { o.CallbackAddress = address })
+	t.Parallel()
 	account := stripefake.Start()
 	t.Cleanup(account.Close)
 	account.TakeFee(31)
 	ns := env.Namespace(t)
+	address := freePort(t)
+	env.StartManager(t, ns, atGateway, func(o *controllers.Options) { o.CallbackAddress = address })
 	class := testenv.Manual(testenv.MakeClass(ns, "retail"))
 	for i := range class.Spec.Payment.Providers {
 		if p := &class.Spec.Payment.Providers[i]; p.Type == v1.ProviderSimulated {

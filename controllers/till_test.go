@@ -24,6 +24,8 @@ import (
 type till struct {
 	*gatewayfake.Gateway
 	ns string
+	// stop stops the manager that it was opened with.
+	stop func()
 	// orders that were placed.
 	orders []*v1.Order
 
@@ -35,12 +37,27 @@ type till struct {
 // atGateway lets a manager call gateways on this machine.
 func atGateway(o *controllers.Options) { o.AllowedHosts = []string{"127.0.0.1"} }
 
+// atClock lets it go by a clock as well.
+func atClock(clock *movableClock) func(*controllers.Options) {
+	return func(o *controllers.Options) { atGateway(o); o.Clock = clock }
+}
+
 // openTill makes a shop with 100 units of tea, a manual warehouse, and a gateway for
 // cards (taken on dispatch) and wallets (taken on confirmation). At the end of the
 // test the gateway's books and those of the orders agree.
 func openTill(t *testing.T, tune ...func(*v1.OrderClass)) *till {
 	t.Helper()
-	l := connect(t, env.Namespace(t))
+	return openTillUnder(t, atGateway, tune...)
+}
+
+// openTillUnder does it with a manager of its own kind. Unless it is stopped, it works
+// until the books were compared.
+func openTillUnder(t *testing.T, manager func(*controllers.Options), tune ...func(*v1.OrderClass)) *till {
+	t.Helper()
+	ns := env.Namespace(t)
+	stop := env.StartManager(t, ns, manager)
+	l := connect(t, ns)
+	l.stop = stop
 	class := testenv.Manual(testenv.MakeClass(l.ns, "retail"))
 	testenv.AtGateway(class, l.URL)
 	for _, f := range tune {
@@ -126,6 +143,21 @@ type line struct {
 // audit compares the gateway's ledger with the orders' operations, one by one.
 func (l *till) audit(t *testing.T) {
 	t.Helper()
+	// The context of the test has ended by now; the watch may be a moment behind, and the
+	// manager goes on.
+	var diff string
+	err := wait.PollUntilContextTimeout(context.Background(), 50*time.Millisecond, testenv.Patience, true, func(context.Context) (bool, error) {
+		diff = cmp.Diff(l.theirs(t), l.books(), cmp.AllowUnexported(line{}))
+		return diff == "", nil
+	})
+	if err != nil {
+		t.Errorf("the books differ (-gateway +orders):\n%s", diff)
+	}
+}
+
+// theirs are the operations that had their effect at the gateway, by id: each once.
+func (l *till) theirs(t *testing.T) map[string]line {
+	t.Helper()
 	theirs := map[string]line{}
 	for _, e := range l.Ledger() {
 		if e.State != gatewayfake.StateSucceeded {
@@ -136,15 +168,7 @@ func (l *till) audit(t *testing.T) {
 		}
 		theirs[e.ID] = line{e.Kind, e.Amount, e.Parent}
 	}
-	// The context of the test has ended by now, and the watch may be a moment behind.
-	var diff string
-	err := wait.PollUntilContextTimeout(context.Background(), 50*time.Millisecond, testenv.Patience, true, func(context.Context) (bool, error) {
-		diff = cmp.Diff(theirs, l.books(), cmp.AllowUnexported(line{}))
-		return diff == "", nil
-	})
-	if err != nil {
-		t.Errorf("the books differ (-gateway +orders):\n%s", diff)
-	}
+	return theirs
 }
 
 // books are the operations of all orders that had their effect, by id.
@@ -234,6 +258,22 @@ func (c *movableClock) move(t *testing.T, by time.Duration, orders ...*v1.Order)
 				o.Labels = map[string]string{}
 			}
 			o.Labels["test/moved"] = fmt.Sprint(c.ahead.Load() / int64(time.Second))
+		})
+	}
+}
+
+// caughtUp edits the priority of an order, twice, and waits until the manager has seen
+// it: after the first time it has done what was due, after the second it has seen what it
+// wrote about that. An edit has declined payments tried again.
+func caughtUp(t *testing.T, o *v1.Order) {
+	t.Helper()
+	for range 2 {
+		change(t, o, func(o *v1.Order) { o.Spec.Priority++ })
+		awaitOrder(t, o, func(o *v1.Order) string {
+			if o.Status.ObservedGeneration != o.Generation {
+				return "want the edit to be seen"
+			}
+			return ""
 		})
 	}
 }

@@ -14,13 +14,13 @@ import (
 // TestWalkCardAndCash runs a page of the documentation from top to bottom: every
 // block of commands succeeds, and prints the block of text that follows it.
 func TestWalkCardAndCash(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	walk(t, testenv.Root("docs", "card-and-cash.md"))
 }
 
 // TestWalkDelivery does the same for the page about Partners and routes.
 func TestWalkDelivery(t *testing.T) {
-	env.StartManager(t)
+	t.Parallel()
 	walk(t, testenv.Root("docs", "delivery.md"))
 }
 
@@ -31,8 +31,10 @@ func walk(t *testing.T, page string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ns := env.Namespace(t)
+	env.StartManager(t, ns)
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(kubeconfig, env.AdminKubeconfig(t, env.Namespace(t)), 0o600); err != nil {
+	if err := os.WriteFile(kubeconfig, env.AdminKubeconfig(t, ns), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var printed string

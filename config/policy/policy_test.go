@@ -80,7 +80,10 @@ func read(t testing.TB, resource, kind string) *policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, _, _ = bytes.Cut(text, []byte("\n---\n"))
+	text, binding, _ := bytes.Cut(text, []byte("\n---\n"))
+	if bytes.Contains(binding, []byte("expression:")) {
+		t.Fatalf("%s.yaml has a second policy", resource)
+	}
 	var described admissionregistrationv1.ValidatingAdmissionPolicy
 	if err := yaml.UnmarshalStrict(text, &described); err != nil {
 		t.Fatal(err)
@@ -191,11 +194,9 @@ func (h holds) Authorize(_ context.Context, a authorizer.Attributes) (authorizer
 	return authorizer.DecisionNoOpinion, "", nil
 }
 
-// fataler is a test, or a property of one.
-type fataler interface{ Fatalf(string, ...any) }
-
 // allows asks the policy.
-func (p *policy) allows(t fataler, object, old *unstructured.Unstructured, who holds) bool {
+func (p *policy) allows(t rapid.TB, object, old *unstructured.Unstructured, who holds) bool {
+	t.Helper()
 	kind := v1.SchemeGroupVersion.WithKind(p.kind)
 	operation, before := admission.Create, runtime.Object(nil)
 	if old != nil {
@@ -234,7 +235,7 @@ func same(field string, a, b any) bool {
 
 // onlyByOwners: what is created or changed is allowed exactly to those who own each part
 // that is touched.
-func (p *policy) onlyByOwners(owner owners, seen map[bool]int) func(*rapid.T) {
+func (p *policy) onlyByOwners(owner owners, tried func(allowed bool)) func(*rapid.T) {
 	return func(t *rapid.T) {
 		var old *unstructured.Unstructured
 		var before map[string]any
@@ -256,7 +257,7 @@ func (p *policy) onlyByOwners(owner owners, seen map[bool]int) func(*rapid.T) {
 			who.subresources = slices.Delete(slices.Clone(needed), i, i+1)
 		}
 		want := len(who.subresources) == len(needed)
-		seen[want]++
+		tried(want)
 		if got := p.allows(t, p.object(after), old, who); got != want {
 			t.Fatalf("allowed: %t; it takes %v, and %v are held\nbefore %v\nafter  %v", got, needed, who.subresources, before, after)
 		}
@@ -269,36 +270,49 @@ var policies = map[string]struct {
 	owner owners
 }{"orders": {"Order", orderOwner}, "shipments": {"Shipment", shipmentOwner}}
 
-// Each field belongs to its owner alone: whoever holds all else may not touch it.
+// Each field belongs to its owner alone: whoever holds all else may neither change it nor
+// create an object with it.
 func TestEachFieldHasItsOwner(t *testing.T) {
 	for resource, c := range policies {
-		p := read(t, resource, c.kind)
-		parts := map[string]bool{}
-		for _, f := range p.fields {
-			parts[c.owner(f, false)] = true
-		}
-		for _, f := range p.fields {
-			for _, from := range p.values(f) {
-				for _, to := range p.values(f) {
-					part, old, object := c.owner(f, false), p.object(map[string]any{f: from}), p.object(map[string]any{f: to})
-					others := holds{resource, slices.DeleteFunc(slices.Collect(maps.Keys(parts)), func(s string) bool { return s == part })}
-					if !p.allows(t, object, old, holds{resource, []string{part}}) {
-						t.Errorf("%s: %s may not be changed from %v to %v by who holds %s", resource, f, from, to, part)
-					}
-					if want := part == "" || same(f, from, to); p.allows(t, object, old, others) != want {
-						t.Errorf("%s: change of %s from %v to %v by who holds all but %s: %t is wanted", resource, f, from, to, part, want)
+		t.Run(resource, func(t *testing.T) {
+			p := read(t, resource, c.kind)
+			parts := map[string]bool{}
+			for _, f := range p.fields {
+				parts[c.owner(f, false)] = true
+			}
+			for _, f := range p.fields {
+				for _, from := range p.values(f) {
+					for _, to := range p.values(f) {
+						p.ownedBy(t, c.owner(f, false), parts, f, p.object(map[string]any{f: from}), from, to)
 					}
 				}
+				for _, to := range p.values(f) {
+					p.ownedBy(t, c.owner(f, true), parts, f, nil, nil, to)
+				}
 			}
-		}
+		})
+	}
+}
+
+// ownedBy wants a field to be set by who holds one part, and by nobody else; by everybody
+// if it is no part.
+func (p *policy) ownedBy(t *testing.T, part string, parts map[string]bool, field string, old *unstructured.Unstructured, from, to any) {
+	t.Helper()
+	object := p.object(map[string]any{field: to})
+	others := holds{p.resource, slices.DeleteFunc(slices.Collect(maps.Keys(parts)), func(s string) bool { return s == part })}
+	if !p.allows(t, object, old, holds{p.resource, []string{part}}) {
+		t.Errorf("%s may not be changed from %v to %v (created: %t) by who holds %q", field, from, to, old == nil, part)
+	}
+	if want := part == "" || same(field, from, to); p.allows(t, object, old, others) != want {
+		t.Errorf("change of %s from %v to %v (created: %t) by who holds all but %q: %t is wanted", field, from, to, old == nil, part, want)
 	}
 }
 
 func TestManyFieldsAtOnce(t *testing.T) {
 	for resource, c := range policies {
 		t.Run(resource, func(t *testing.T) {
-			seen := map[bool]int{}
-			rapid.Check(t, read(t, resource, c.kind).onlyByOwners(c.owner, seen))
+			seen := map[bool]int{} // what is never allowed, or always, tries nothing
+			rapid.Check(t, read(t, resource, c.kind).onlyByOwners(c.owner, func(allowed bool) { seen[allowed]++ }))
 			if seen[true] < 10 || seen[false] < 10 {
 				t.Errorf("%d were to be allowed and %d refused", seen[true], seen[false])
 			}
@@ -307,9 +321,9 @@ func TestManyFieldsAtOnce(t *testing.T) {
 }
 
 func FuzzOrderPolicy(f *testing.F) {
-	fuzz.Drawn(f, read(f, "orders", "Order").onlyByOwners(orderOwner, map[bool]int{}))
+	fuzz.Drawn(f, read(f, "orders", "Order").onlyByOwners(orderOwner, func(bool) {}))
 }
 
 func FuzzShipmentPolicy(f *testing.F) {
-	fuzz.Drawn(f, read(f, "shipments", "Shipment").onlyByOwners(shipmentOwner, map[bool]int{}))
+	fuzz.Drawn(f, read(f, "shipments", "Shipment").onlyByOwners(shipmentOwner, func(bool) {}))
 }

@@ -1,15 +1,18 @@
 // Package testenv runs the controllers against a real API server: one control
 // plane for a package of tests, one namespace for a test, and managers that have
-// exactly the permissions of config/rbac.
+// exactly the permissions of config/rbac. Tests run side by side, but for those that fill
+// the machine, and those whose manager works Everywhere.
 package testenv
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -53,9 +57,18 @@ type Env struct {
 	ManagerKubeconfig []byte
 }
 
+// atOnce is how many of the tests that may run side by side do, on a machine of fewer
+// processors as well: they mostly wait, and six keep two processors busy.
+const atOnce = 6
+
 // Run starts an environment, runs the tests of a package with it and stops it.
 // TestMain calls it and exits with what it returns.
 func Run(m *testing.M, use func(*Env)) int {
+	// A number on the command line is read later, and counts.
+	if err := flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))); err != nil {
+		fmt.Fprintln(os.Stderr, "testenv:", err)
+		return 1
+	}
 	log.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 	ctx := context.Background()
 	env, err := Start(ctx)
@@ -156,15 +169,21 @@ func (e *Env) Namespace(t testing.TB) string {
 	return ns.Name
 }
 
+// Everywhere lets a manager work in all namespaces, as it does in a cluster. A test with
+// such a manager does not run beside others: it would work on their orders as well.
+func Everywhere(o *controllers.Options) { o.Manager.Cache.DefaultNamespaces = nil }
+
 // StartManager runs a manager with the manager's permissions until the test
-// ends or stop is called. tune may change its options.
-func (e *Env) StartManager(t testing.TB, tune ...func(*controllers.Options)) (stop func()) {
+// ends or stop is called. It works in one namespace, so that tests may run side by side;
+// tune may change its options.
+func (e *Env) StartManager(t testing.TB, namespace string, tune ...func(*controllers.Options)) (stop func()) {
 	t.Helper()
 	o := controllers.Options{
 		Namespace: ManagerNamespace, Installation: "test", Workers: 4,
 		Manager: manager.Options{Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0"},
 	}
 	o.Manager.Controller.SkipNameValidation = new(true)
+	o.Manager.Cache.DefaultNamespaces = map[string]cache.Config{namespace: {}}
 	for _, f := range tune {
 		f(&o)
 	}
@@ -190,8 +209,16 @@ func (e *Env) StartManager(t testing.TB, tune ...func(*controllers.Options)) (st
 		}
 	}
 	t.Cleanup(stop)
-	if !mgr.GetCache().WaitForCacheSync(ctx) {
-		t.Fatal("the manager's cache did not fill")
+	filled := make(chan bool, 1)
+	go func() { filled <- mgr.GetCache().WaitForCacheSync(ctx) }()
+	select {
+	case ok := <-filled:
+		if !ok {
+			t.Fatal("the manager's cache did not fill")
+		}
+	case err := <-done:
+		done <- err
+		t.Fatalf("the manager ended: %v", err)
 	}
 	return stop
 }

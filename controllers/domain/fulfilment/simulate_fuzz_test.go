@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"pgregory.net/rapid"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
-// Whenever it is asked, and whatever people do meanwhile: a simulation states one thing
-// at a time, takes nothing back, states nothing twice, says when to ask again, and comes
-// to an end.
+// Whenever it is asked, and whatever people hold, pick, pack and want meanwhile: a
+// simulation states one thing at a time, takes nothing back, states nothing twice, says
+// when to ask again, and comes to an end.
 func TestASimulationGoesOn(t *testing.T) { rapid.Check(t, simulationGoesOn) }
 
 func FuzzSimulate(f *testing.F) { fuzz.Drawn(f, simulationGoesOn) }
@@ -43,6 +44,8 @@ func simulationGoesOn(t *rapid.T) {
 			t.Fatalf("%v became %v", had, has)
 		case sim.Due != (len(added) == 1) || len(added) > 1:
 			t.Fatalf("due %t, and it states %v", sim.Due, added)
+		case twice(&sim):
+			t.Fatalf("it states something twice: %v", has)
 		case sim.Due && !sim.Next.IsZero(), !sim.Next.IsZero() && !sim.Next.After(now):
 			t.Fatalf("due %t, and again at %v; it is %v", sim.Due, sim.Next, now)
 		}
@@ -58,6 +61,20 @@ func simulationGoesOn(t *rapid.T) {
 		"time passes": func(t *rapid.T) {
 			// Clocks are set back as well.
 			now = now.Add(time.Duration(rapid.IntRange(-120, 900).Draw(t, "seconds")) * time.Second)
+			project()
+		},
+		"people pick": func(t *rapid.T) {
+			if s.Status.Phase != v1.ShipmentReserved {
+				t.Skip("the API server refuses it")
+			}
+			s.Spec.Facts.Picked = &v1.PickedFact{ID: "p", By: "wh", At: metav1.NewTime(now)}
+			project()
+		},
+		"people pack": func(t *rapid.T) {
+			if s.Status.Phase != v1.ShipmentReserved && s.Status.Phase != v1.ShipmentPicking {
+				t.Skip("the API server refuses it")
+			}
+			s.Spec.Facts.Packed = &v1.ActorFact{ID: "q", By: "wh", At: metav1.NewTime(now)}
 			project()
 		},
 		"hold": func(t *rapid.T) {
@@ -90,4 +107,22 @@ func simulationGoesOn(t *rapid.T) {
 	if phase := s.Status.Phase; phase != v1.ShipmentDelivered && phase != v1.ShipmentCancelled {
 		t.Fatalf("it ended %s, having stated %v", phase, stated(s.Spec.Facts, s.Spec.Events))
 	}
+}
+
+// twice says whether two facts or events have one id.
+func twice(sim *Simulated) bool {
+	var ids []v1.Identifier
+	if p := sim.Facts.Picked; p != nil {
+		ids = append(ids, p.ID)
+	}
+	for _, f := range []*v1.ActorFact{sim.Facts.Packed, sim.Facts.PutBack, sim.Facts.Dispatched} {
+		if f != nil {
+			ids = append(ids, f.ID)
+		}
+	}
+	for i := range sim.Events {
+		ids = append(ids, sim.Events[i].ID)
+	}
+	slices.Sort(ids)
+	return len(slices.Compact(slices.Clone(ids))) != len(ids)
 }

@@ -1,11 +1,14 @@
 package callback
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,7 +111,7 @@ func TestOnlyWhatIsSignedIsHeard(t *testing.T) {
 	}
 }
 
-// slow is a body that ends when it is told to.
+// slow is a verifier that ends when it is told to.
 type slow struct{ begun, end chan struct{} }
 
 func (s *slow) Callback(context.Context, string, *v1.PaymentProvider, http.Header, []byte) (string, error) {
@@ -128,7 +131,11 @@ func TestOnlySomeAreReceivedAtOnce(t *testing.T) {
 	answers := make(chan int)
 	for range maxAtOnce {
 		go func() { answers <- send() }()
-		<-s.begun
+		select {
+		case <-s.begun:
+		case code := <-answers:
+			t.Fatalf("one of the first is answered %d", code)
+		}
 	}
 	if code := send(); code != http.StatusTooManyRequests {
 		t.Errorf("one more is answered %d", code)
@@ -139,38 +146,51 @@ func TestOnlySomeAreReceivedAtOnce(t *testing.T) {
 			t.Errorf("one of those that had a turn is answered %d", code)
 		}
 	}
-	go func() { <-s.begun }()
-	if code := send(); code != http.StatusNoContent {
+	go func() { answers <- send() }()
+	select {
+	case <-s.begun:
+		<-answers
+	case code := <-answers:
 		t.Errorf("afterwards one is answered %d", code)
 	}
 }
 
-// FuzzHandler: whatever is sent, nothing is heard but what is signed, and the answer is
-// one that is documented, with no body.
+// FuzzHandler: whatever is sent, nothing is heard but what is signed, as it was sent, and
+// the answer is one of those that are documented. What the handler answers by itself has
+// no body.
 func FuzzHandler(f *testing.F) {
 	f.Add(http.MethodPost, "/payments/shop/retail/visa", "application/json", "good", []byte("op1"))
+	f.Add(http.MethodPost, "/payments/shop/retail/visa", "application/json", "good", []byte(""))
 	f.Add(http.MethodPost, "/payments/shop/retail/visa", "application/json", "bad", []byte("op1"))
 	f.Add(http.MethodPost, "/payments/shop/../shop/retail/visa", "application/json;", "good", []byte("lost"))
-	f.Add(http.MethodPut, "/payments/%2e/retail/visa", "application/x", "unreadable", []byte{0})
+	f.Add(http.MethodPut, "payments/%2e/retail/visa", "application/x", "unreadable", []byte{0})
 	f.Fuzz(func(t *testing.T, method, path, contentType, signature string, body []byte) {
 		if method == "" || strings.ContainsFunc(method, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
 			t.Skip("no method of HTTP")
 		}
-		var h heard
+		path = "/" + strings.TrimPrefix(path, "/")
+		var h, want heard
 		answer := httptest.NewRecorder()
-		h.server().Handler().ServeHTTP(answer, request(method, "/"+strings.TrimPrefix(path, "/"), contentType, signature, strings.NewReader(string(body))))
+		h.server().Handler().ServeHTTP(answer, request(method, path, contentType, signature, bytes.NewReader(body)))
 		switch answer.Code {
 		case http.StatusNoContent:
-			if signature != "good" || method != http.MethodPost || path != "/payments/shop/retail/visa" {
-				t.Errorf("%s %q signed %q is taken", method, path, signature)
+			media, _, err := mime.ParseMediaType(contentType)
+			if signature != "good" || method != http.MethodPost || path != "/payments/shop/retail/visa" || err != nil || media != "application/json" {
+				t.Errorf("%s %q of type %q, signed %q, is taken", method, path, contentType, signature)
 			}
-		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
-			http.StatusUnsupportedMediaType, http.StatusServiceUnavailable, http.StatusMovedPermanently, http.StatusTemporaryRedirect:
-			if len(h) > 0 {
-				t.Errorf("%d, and heard %v", answer.Code, h)
+			if len(body) > 0 {
+				want = heard{"shop/" + string(body)}
+			}
+		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusTemporaryRedirect: // the router's, or the handler's
+		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusServiceUnavailable:
+			if answer.Body.Len() > 0 {
+				t.Errorf("%d has a body: %q", answer.Code, answer.Body)
 			}
 		default:
 			t.Errorf("status %d", answer.Code)
+		}
+		if !slices.Equal(h, want) {
+			t.Errorf("%d, and heard %q instead of %q", answer.Code, h, want)
 		}
 	})
 }

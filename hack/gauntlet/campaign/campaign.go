@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,8 +60,9 @@ func TierOf(name string) (Tier, error) {
 const planeLife = 600
 
 // patience is how long a scene may take to its end in one life of the manager. The
-// longest wait by rule is ten seconds, after a provider has failed.
-const patience = 45 * time.Second
+// longest wait by rule is ten seconds, after a provider has failed; on a machine that is
+// full the largest orders take half a minute. What waits for ever does so longer.
+const patience = 90 * time.Second
 
 // Run runs what the options say and reports on it.
 func Run(ctx context.Context, o Options) (*Report, error) {
@@ -177,17 +179,10 @@ func (c *runs) stages(ctx context.Context) error {
 // repeats is how often a plan is run to see whether its verdicts agree.
 const repeats = 5
 
-// repeat runs a sample of what was run again.
+// repeat runs a sample of what was run again: of the plans that reached their points at
+// once, since one that did not has no verdict to compare.
 func (c *runs) repeat(ctx context.Context) error {
-	var plans []Plan
-	seen := map[string]bool{}
-	for _, r := range c.results.all() {
-		if !seen[r.ID] {
-			seen[r.ID] = true
-			plans = append(plans, r.Plan)
-		}
-	}
-	c.replayed = sample(plans, c.Tier.Repeated)
+	c.replayed = sample("again", c.results.reached(), c.Tier.Repeated)
 	return c.runTimes(ctx, c.replayed, repeats)
 }
 
@@ -250,23 +245,15 @@ func (c *runs) choose(name string, all []Plan) []Plan {
 		return all
 	}
 	others := max(1, len(scene.All())-len(c.Tier.Whole))
-	return sample(all, (c.Tier.Sampled+others-1)/others)
+	return sample("", all, (c.Tier.Sampled+others-1)/others)
 }
 
-// sample takes n plans, always the same ones of the same plans.
-func sample(plans []Plan, n int) []Plan {
+// sample takes n plans, always the same ones of the same plans for the same purpose. A
+// sample of what another one has left over takes another purpose: those that the first
+// one preferred are not likelier.
+func sample(purpose string, plans []Plan, n int) []Plan {
 	sorted := slices.Clone(plans)
-	slices.SortFunc(sorted, func(a, b Plan) int {
-		x, y := hash(a.ID()), hash(b.ID())
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		default:
-			return 0
-		}
-	})
+	slices.SortFunc(sorted, func(a, b Plan) int { return cmp.Compare(hash(purpose+a.ID()), hash(purpose+b.ID())) })
 	return sorted[:min(n, len(sorted))]
 }
 
@@ -283,7 +270,7 @@ func (c *runs) runAll(ctx context.Context, plans []Plan) error {
 }
 
 func (c *runs) runTimes(ctx context.Context, plans []Plan, times int) error {
-	for range maxTries {
+	for {
 		var due []Plan
 		for _, p := range plans {
 			for range c.results.missing(p.ID(), times) {
@@ -304,10 +291,9 @@ func (c *runs) runTimes(ctx context.Context, plans []Plan, times int) error {
 			return err
 		}
 	}
-	return nil
 }
 
-// maxTries is how often a plan is tried whose point is not reached.
+// maxTries is how often a plan is tried for one verdict when it does not reach its point.
 const maxTries = 3
 
 // onPlane runs plans on control planes, a new one after some hundreds.

@@ -305,14 +305,40 @@ func TestSampleIsAlwaysTheSame(t *testing.T) {
 	plans, _ := Enumerate(learnt())
 	reversed := slices.Clone(plans)
 	slices.Reverse(reversed)
-	a, b := sample(plans, 7), sample(reversed, 7)
+	a, b := sample("", plans, 7), sample("", reversed, 7)
 	for i := range a {
 		if a[i].ID() != b[i].ID() {
 			t.Fatal("the sample depends on the order")
 		}
 	}
-	if len(sample(plans, 1<<20)) != len(plans) {
+	if len(sample("", plans, 1<<20)) != len(plans) {
 		t.Error("a sample of more than all is not all")
+	}
+	for i, p := range sample("again", plans, 7) {
+		if p.ID() != a[i].ID() {
+			return
+		}
+	}
+	t.Error("another purpose takes the same sample")
+}
+
+// Each verdict that is wanted of a plan has its own tries, and only what has reached its
+// point each time is run again.
+func TestTriesOfAPlan(t *testing.T) {
+	r := &results{known: map[string]int{}, tried: map[string]int{}}
+	p, q := Plan{"happy", []fault.Fault{{Kind: fault.Lost, Point: "x"}}}, Plan{"happy", []fault.Fault{{Kind: fault.Lost, Point: "y"}}}
+	for i, c := range []struct {
+		verdict string
+		missing int
+	}{{Unreached, 3}, {Passed, 2}, {Unreached, 2}, {Unreached, 2}, {Unreached, 1}, {Violated, 0}} {
+		r.note(&Result{ID: p.ID(), Plan: p, Verdict: c.verdict})
+		if got := r.missing(p.ID(), 3); got != c.missing {
+			t.Errorf("after %d tries %d are missing, want %d", i+1, got, c.missing)
+		}
+	}
+	r.note(&Result{ID: q.ID(), Plan: q, Verdict: Passed})
+	if got := r.reached(); len(got) != 1 || got[0].ID() != q.ID() {
+		t.Errorf("reached are %v", got)
 	}
 }
 

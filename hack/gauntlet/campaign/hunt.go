@@ -40,7 +40,7 @@ func (c *runs) hunt(ctx context.Context) error {
 			}
 		}
 	}
-	all := slices.Concat(quiet, sample(likely, huntSample), sample(rest, huntSample))
+	all := slices.Concat(quiet, sample("", likely, huntSample), sample("", rest, huntSample))
 	if c.Plan != "" {
 		one := slices.DeleteFunc(slices.Concat(quiet, likely, rest), func(p Plan) bool { return p.ID() != c.Plan })
 		all = slices.Repeat(one, max(1, c.Times))

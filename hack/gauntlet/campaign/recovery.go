@@ -16,7 +16,7 @@ func (c *runs) recoveries(ctx context.Context) error {
 	}
 	plans := secondCrashes(c.results.all())
 	c.secondOrder = len(plans)
-	return c.runAll(ctx, sample(plans, c.Tier.Recovered))
+	return c.runAll(ctx, sample("", plans, c.Tier.Recovered))
 }
 
 // secondCrashes lists the crashes in the recoveries that have been seen.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,8 @@ type results struct {
 	// parts are those of the campaign so far, before this one.
 	parts []part
 	list  []*Result
-	// known counts the results of a plan that count, and tried all of them.
+	// known counts the results of a plan that count, and tried those since the last one
+	// that did.
 	known, tried map[string]int
 	// earlier is how many were there already.
 	earlier int
@@ -155,7 +157,21 @@ func (r *results) note(result *Result) {
 	r.tried[result.ID]++
 	if result.Verdict != Unreached || r.tried[result.ID] >= maxTries {
 		r.known[result.ID]++
+		r.tried[result.ID] = 0
 	}
+}
+
+// reached are the plans that have reached their points each time.
+func (r *results) reached() []Plan {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	plans, missed := map[string]Plan{}, map[string]bool{}
+	for _, one := range r.list {
+		plans[one.ID] = one.Plan
+		missed[one.ID] = missed[one.ID] || one.Verdict == Unreached
+	}
+	maps.DeleteFunc(plans, func(id string, _ Plan) bool { return missed[id] })
+	return slices.Collect(maps.Values(plans))
 }
 
 // missing is how many more results a plan should have.

@@ -74,6 +74,14 @@ func inPhase(want v1.OrderPhase) func(*v1.Order) string {
 	}
 }
 
+// seen wants the last edit of an Order to be seen.
+func seen(o *v1.Order) string {
+	if o.Status.ObservedGeneration != o.Generation {
+		return "want the edit to be seen"
+	}
+	return ""
+}
+
 // heldFor wants an Order OnHold (or Rejected) for a reason, with a message that
 // names the field.
 func heldFor(phase v1.OrderPhase, reason, field string) func(*v1.Order) string {

@@ -269,11 +269,6 @@ func caughtUp(t *testing.T, o *v1.Order) {
 	t.Helper()
 	for range 2 {
 		change(t, o, func(o *v1.Order) { o.Spec.Priority++ })
-		awaitOrder(t, o, func(o *v1.Order) string {
-			if o.Status.ObservedGeneration != o.Generation {
-				return "want the edit to be seen"
-			}
-			return ""
-		})
+		awaitOrder(t, o, seen)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"math/big"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,9 +19,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"pgregory.net/rapid"
-	"sigs.k8s.io/yaml"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/crd"
 	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
@@ -34,16 +33,8 @@ type rules struct {
 
 func read(t testing.TB, resource string) *rules {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("bases", "ordercycle.dev_"+resource+".yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var crd apiextensionsv1.CustomResourceDefinition
-	if err := yaml.UnmarshalStrict(text, &crd); err != nil {
-		t.Fatal(err)
-	}
 	var props apiextensions.JSONSchemaProps
-	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(crd.Spec.Versions[0].Schema.OpenAPIV3Schema, &props, nil); err != nil {
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(crd.Schema(t, resource), &props, nil); err != nil {
 		t.Fatal(err)
 	}
 	structural, err := schema.NewStructural(&props)

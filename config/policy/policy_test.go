@@ -1,4 +1,5 @@
-// Package policy_test tries the admission policies on changes that are drawn at random.
+// Package policy_test tries the admission policies on each field, and on changes that are
+// drawn at random.
 package policy_test
 
 import (
@@ -6,7 +7,6 @@ import (
 	"context"
 	"maps"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/cel-go/common/types"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -29,6 +28,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/hack/testenv/crd"
 	"ordercycle.dev/ordercycle/hack/testenv/fuzz"
 )
 
@@ -114,15 +114,7 @@ func read(t testing.TB, resource, kind string) *policy {
 // specFields are those of the spec of a resource.
 func specFields(t testing.TB, resource string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "crd", "bases", "ordercycle.dev_"+resource+".yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var crd apiextensionsv1.CustomResourceDefinition
-	if err := yaml.UnmarshalStrict(text, &crd); err != nil {
-		t.Fatal(err)
-	}
-	spec := crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"]
+	spec := crd.Schema(t, resource).Properties["spec"]
 	fields := slices.Collect(maps.Keys(spec.Properties))
 	for f := range spec.Properties["payment"].Properties {
 		fields = append(fields, "payment."+f)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
@@ -60,9 +61,8 @@ func TierOf(name string) (Tier, error) {
 const planeLife = 600
 
 // patience is how long a scene may take to its end in one life of the manager. The
-// longest wait by rule is ten seconds, after a provider has failed; on a machine that is
-// full the largest orders take half a minute. What waits for ever does so longer.
-const patience = 90 * time.Second
+// longest wait by rule is ten seconds, after a provider has failed.
+const patience = 45 * time.Second
 
 // Run runs what the options say and reports on it.
 func Run(ctx context.Context, o Options) (*Report, error) {
@@ -321,14 +321,20 @@ func (c *runs) some(ctx context.Context, env *testenv.Env, plans []Plan, done fu
 	if c.Hunt {
 		runner.Patience = huntPatience
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, c.Parallel))
+	g, until := errgroup.WithContext(ctx)
+	room := int64(max(1, c.Parallel))
+	turns := semaphore.NewWeighted(room)
 	for _, p := range plans {
+		weight := min(room, max(1, scene.Named(p.Scene).Weight))
+		if turns.Acquire(until, weight) != nil {
+			break // one has failed, or the campaign was interrupted
+		}
 		g.Go(func() error {
-			if ctx.Err() != nil {
-				return ctx.Err()
+			defer turns.Release(weight)
+			if until.Err() != nil {
+				return until.Err()
 			}
-			r, err := runner.Run(ctx, p, c.references[p.Scene])
+			r, err := runner.Run(until, p, c.references[p.Scene])
 			if errors.Is(err, history.ErrExpired) && len(p.Faults) > 0 && slices.Contains(fault.AtPlane(), p.Faults[0].Kind) {
 				r, err = &Result{ID: p.ID(), Plan: p, Verdict: Unreached, Unjudged: true}, nil
 			}
@@ -342,5 +348,8 @@ func (c *runs) some(ctx context.Context, env *testenv.Env, plans []Plan, done fu
 			return done(r)
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
 }

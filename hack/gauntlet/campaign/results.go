@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -161,17 +160,20 @@ func (r *results) note(result *Result) {
 	}
 }
 
-// reached are the plans that have reached their points each time.
+// reached are the plans that have reached their points at once. What becomes of them
+// later does not change that: a campaign that goes on repeats the same ones.
 func (r *results) reached() []Plan {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	plans, missed := map[string]Plan{}, map[string]bool{}
+	var plans []Plan
+	seen := map[string]bool{}
 	for _, one := range r.list {
-		plans[one.ID] = one.Plan
-		missed[one.ID] = missed[one.ID] || one.Verdict == Unreached
+		if !seen[one.ID] && one.Verdict != Unreached {
+			plans = append(plans, one.Plan)
+		}
+		seen[one.ID] = true
 	}
-	maps.DeleteFunc(plans, func(id string, _ Plan) bool { return missed[id] })
-	return slices.Collect(maps.Values(plans))
+	return plans
 }
 
 // missing is how many more results a plan should have.

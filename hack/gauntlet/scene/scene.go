@@ -43,6 +43,9 @@ type Scene struct {
 	// Alike names objects by what they have in common where it does not matter which of
 	// them is first, so that their writes are counted together; nil for by their names.
 	Alike func(name string) string
+	// Weight is how many plans of an ordinary scene one of this keeps the machine as busy
+	// as: so many fewer run at the same time. 0 is 1.
+	Weight int64
 	// Loose scenes may end in more than one way that is right, so that their ends are
 	// not compared with one another.
 	Loose bool

@@ -88,6 +88,9 @@ func Run(m *testing.M, use func(*Env)) int {
 // PIDs are the processes of the control plane, by program.
 func (e *Env) PIDs() map[string]int { return e.plane.PIDs() }
 
+// Etcd is the address of the control plane's etcd.
+func (e *Env) Etcd() string { return e.plane.Etcd() }
+
 // Restart kills a program of the control plane and starts it again.
 func (e *Env) Restart(ctx context.Context, program string) error {
 	return e.plane.Restart(ctx, program)

@@ -14,8 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
-	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
-	"ordercycle.dev/ordercycle/hack/gauntlet/history"
 	"ordercycle.dev/ordercycle/hack/gauntlet/judge"
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 	"ordercycle.dev/ordercycle/hack/testenv"
@@ -335,9 +333,6 @@ func (c *runs) some(ctx context.Context, env *testenv.Env, plans []Plan, done fu
 				return until.Err()
 			}
 			r, err := runner.Run(until, p, c.references[p.Scene])
-			if errors.Is(err, history.ErrExpired) && len(p.Faults) > 0 && slices.Contains(fault.AtPlane(), p.Faults[0].Kind) {
-				r, err = &Result{ID: p.ID(), Plan: p, Verdict: Unreached, Unjudged: true}, nil
-			}
 			if err != nil {
 				return fmt.Errorf("plan %s (%s): %w", p.ID(), p, err)
 			}

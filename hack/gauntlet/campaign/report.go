@@ -129,9 +129,7 @@ func (c *runs) report() (*Report, error) {
 	pairs, hit := map[string]bool{}, map[string]bool{}
 	for _, one := range all {
 		r.Versions += one.Versions
-		if !one.Unjudged {
-			r.Evaluations += len(judge.IDs())
-		}
+		r.Evaluations += len(judge.IDs())
 		walls = append(walls, one.Wall)
 		for _, v := range one.Violations {
 			if !slices.Contains(r.Broken, v.Check) {

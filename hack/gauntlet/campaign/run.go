@@ -45,8 +45,6 @@ type Result struct {
 	// of the course was reached.
 	Converged time.Duration `json:"converged"`
 	Wall      time.Duration `json:"wall"`
-	// Unjudged says that the run could not be observed, so that no invariant was checked.
-	Unjudged bool `json:"unjudged,omitempty"`
 
 	// Recovery are the writes of the second life, if there was one.
 	Recovery []string `json:"recovery,omitempty"`

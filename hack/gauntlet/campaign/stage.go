@@ -95,7 +95,7 @@ func setUp(ctx context.Context, env *testenv.Env, calls *Calls, s *scene.Scene) 
 	if err := env.Client.Create(ctx, ns); err != nil {
 		return nil, fmt.Errorf("making a namespace: %w", err)
 	}
-	h, err := history.Record(ctx, env.Client, ns.Name)
+	h, err := history.Record(ctx, env.Client, env.Etcd(), ns.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ package history
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -42,6 +41,7 @@ type History struct {
 	Start int64
 
 	client    client.WithWatch
+	etcd      string
 	namespace string
 
 	mu       sync.Mutex
@@ -51,10 +51,12 @@ type History struct {
 	changed  chan struct{}
 }
 
-// Record begins to record a namespace, until ctx ends.
-func Record(ctx context.Context, c client.WithWatch, namespace string) (*History, error) {
-	h := &History{client: c, namespace: namespace, latest: map[types.UID]client.Object{}, changed: make(chan struct{})}
-	for _, list := range lists() {
+// Record begins to record a namespace, until ctx ends. What an API server that is
+// started again has forgotten is read from its etcd, an address.
+func Record(ctx context.Context, c client.WithWatch, etcd, namespace string) (*History, error) {
+	h := &History{client: c, etcd: etcd, namespace: namespace, latest: map[types.UID]client.Object{}, changed: make(chan struct{})}
+	for _, k := range kinds() {
+		list := k.list
 		if err := c.List(ctx, list, client.InNamespace(namespace)); err != nil {
 			return nil, fmt.Errorf("listing %T: %w", list, err)
 		}
@@ -71,14 +73,25 @@ func Record(ctx context.Context, c client.WithWatch, namespace string) (*History
 		if err != nil {
 			return nil, fmt.Errorf("watching %T: %w", list, err)
 		}
-		go h.follow(ctx, w)
+		go h.follow(ctx, k, start, w)
 	}
 	return h, nil
 }
 
-// lists are the kinds that are recorded.
-func lists() []client.ObjectList {
-	return []client.ObjectList{&v1.OrderList{}, &v1.ShipmentList{}, &v1.StockItemList{}, &v1.PartnerList{}}
+// kind is one that is recorded.
+type kind struct {
+	resource string
+	object   client.Object
+	list     client.ObjectList
+}
+
+func kinds() []kind {
+	return []kind{
+		{"orders", &v1.Order{}, &v1.OrderList{}},
+		{"shipments", &v1.Shipment{}, &v1.ShipmentList{}},
+		{"stockitems", &v1.StockItem{}, &v1.StockItemList{}},
+		{"partners", &v1.Partner{}, &v1.PartnerList{}},
+	}
 }
 
 // catchUp is how long the observer may be behind.
@@ -90,7 +103,8 @@ func (h *History) CatchUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, catchUp)
 	defer cancel()
 	stored := map[types.UID]string{}
-	for _, list := range lists() {
+	for _, k := range kinds() {
+		list := k.list
 		if err := h.client.List(ctx, list, client.InNamespace(h.namespace)); err != nil {
 			return fmt.Errorf("listing %T: %w", list, err)
 		}
@@ -155,35 +169,35 @@ func (s source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wat
 	return s.client.Watch(ctx, s.list, client.InNamespace(s.namespace), &client.ListOptions{Raw: &o})
 }
 
-func (h *History) follow(ctx context.Context, w watch.Interface) {
+// follow records the versions of a kind after a revision.
+func (h *History) follow(ctx context.Context, k kind, seen int64, w watch.Interface) {
 	defer w.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case e, ok := <-w.ResultChan():
-			o, object := e.Object.(client.Object)
-			if !ok || !object || e.Type == watch.Error {
-				if ctx.Err() == nil {
-					h.fail(ended(e.Object))
-				}
-				return
+			if o, object := e.Object.(client.Object); ok && object && e.Type != watch.Error {
+				seen = h.add(o, e.Type == watch.Deleted)
+				continue
 			}
-			h.add(o, e.Type == watch.Deleted)
+			err := fmt.Errorf("the observer's watch has ended: %v", e.Object)
+			if expired(e.Object) {
+				err = h.read(ctx, k, seen)
+			}
+			if ctx.Err() == nil {
+				h.fail(err)
+			}
+			return
 		}
 	}
 }
 
-// ErrExpired means that an API server which was started again does not know any more
-// what the observer has not seen: nothing can be said of the run.
-var ErrExpired = errors.New("the observer's watch has expired")
-
-// ended says why a watch has ended.
-func ended(last any) error {
-	if status, ok := last.(*metav1.Status); ok && status.Code == http.StatusGone {
-		return fmt.Errorf("%w: %s", ErrExpired, status.Message)
-	}
-	return fmt.Errorf("the observer's watch has ended: %v", last)
+// expired says whether a watch has ended because the API server does not know any more
+// what came after its last event, as one that was started again does not.
+func expired(last any) bool {
+	status, ok := last.(*metav1.Status)
+	return ok && status.Code == http.StatusGone
 }
 
 func (h *History) fail(err error) {
@@ -193,7 +207,8 @@ func (h *History) fail(err error) {
 	h.tell()
 }
 
-func (h *History) add(o client.Object, gone bool) {
+// add records a version and returns its revision.
+func (h *History) add(o client.Object, gone bool) int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	revision, err := strconv.ParseInt(o.GetResourceVersion(), 10, 64)
@@ -206,6 +221,7 @@ func (h *History) add(o client.Object, gone bool) {
 		delete(h.latest, o.GetUID())
 	}
 	h.tell()
+	return revision
 }
 
 func (h *History) tell() {

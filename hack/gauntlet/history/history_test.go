@@ -1,7 +1,6 @@
 package history
 
 import (
-	"errors"
 	"net/http"
 	"testing"
 
@@ -46,13 +45,13 @@ func TestHas(t *testing.T) {
 
 // An API server that was started again forgets; whatever else ends a watch is a mistake
 // of the campaign.
-func TestEnded(t *testing.T) {
+func TestExpired(t *testing.T) {
 	for code, want := range map[int32]bool{http.StatusGone: true, http.StatusInternalServerError: false} {
-		if got := errors.Is(ended(&metav1.Status{Code: code}), ErrExpired); got != want {
+		if got := expired(&metav1.Status{Code: code}); got != want {
 			t.Errorf("a watch that ended with %d has expired: %v", code, got)
 		}
 	}
-	if errors.Is(ended(nil), ErrExpired) {
+	if expired(nil) {
 		t.Error("a watch that ended without a word has expired")
 	}
 }

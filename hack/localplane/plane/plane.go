@@ -161,6 +161,9 @@ func (p *Plane) PIDs() map[string]int {
 	return pids
 }
 
+// Etcd is the address of etcd, which asks nobody who they are.
+func (p *Plane) Etcd() string { return p.etcdPort.url("http") }
+
 // Config returns the administrator's client configuration, without a limit on the
 // client's side to the rate of requests. The caller may change it.
 func (p *Plane) Config() *rest.Config { return rest.CopyConfig(p.admin) }

@@ -31,6 +31,9 @@ type Tier struct {
 	// Plans are those of a tier that has its own, one after the other: they concern
 	// what everybody shares.
 	Plans func(*Learned) []Plan
+	// Apart has a control plane of its own for each plan: the garbage collector of one
+	// that has been away waits longer each time, up to a minute.
+	Apart bool
 }
 
 // Tiers are the names of all.
@@ -47,7 +50,7 @@ func TierOf(name string) (Tier, error) {
 	case "full":
 		return Tier{Name: name, Recovered: 400, Repeated: 100}, nil
 	case "plane":
-		return Tier{Name: name, Plans: AtPlane}, nil
+		return Tier{Name: name, Plans: AtPlane, Apart: true}, nil
 	case "process":
 		return Tier{Name: name, Plans: AtProcesses}, nil
 	default:
@@ -294,9 +297,13 @@ func (c *runs) runTimes(ctx context.Context, plans []Plan, times int) error {
 // maxTries is how often a plan is tried for one verdict when it does not reach its point.
 const maxTries = 3
 
-// onPlane runs plans on control planes, a new one after some hundreds.
+// onPlane runs plans on control planes, a new one after some hundreds, or after each.
 func (c *runs) onPlane(ctx context.Context, plans []Plan, done func(*Result) error) error {
-	for chunk := range slices.Chunk(plans, planeLife) {
+	life := planeLife
+	if c.Tier.Apart {
+		life = 1
+	}
+	for chunk := range slices.Chunk(plans, life) {
 		env, err := testenv.Start(ctx)
 		if err != nil {
 			return fmt.Errorf("starting the control plane: %w", err)

@@ -10,14 +10,10 @@
 package payment
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/binary"
-	"strings"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/intent"
 	"ordercycle.dev/ordercycle/controllers/domain/pricing"
 )
 
@@ -27,20 +23,11 @@ type Identity struct {
 	Installation, Namespace, Name, ExternalRef string
 }
 
-// OperationID is the idempotency key and reference of an operation:
-// base32(sha256(length-prefixed identity, place, kind, seq)), 52 characters. Each
+// OperationID is the idempotency key and reference of an operation. Each
 // provider's operations are numbered by themselves: one that is asked what it knows
 // of an order is asked for the first numbers, whatever other providers were told.
 func OperationID(id Identity, at Place, kind v1.OperationKind, seq int32) string {
-	h := sha256.New()
-	for _, s := range []string{
-		id.Installation, id.Namespace, id.Name, id.ExternalRef, string(at.Class), string(at.Provider), string(at.Type), string(kind),
-	} {
-		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s))))
-		h.Write([]byte(s))
-	}
-	h.Write(binary.BigEndian.AppendUint32(nil, uint32(seq)))
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)))
+	return intent.ID(seq, id.Installation, id.Namespace, id.Name, id.ExternalRef, string(at.Class), string(at.Provider), string(at.Type), string(kind))
 }
 
 // Open is the operation that has no result yet, nil if there is none.

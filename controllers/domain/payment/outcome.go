@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/intent"
 )
 
 // Outcome is what a provider says has become of an operation.
@@ -101,7 +102,7 @@ func Spent(op *v1.PaymentOperation, window time.Duration, now time.Time) bool {
 // Settled says whether no call of an operation can be on its way any more: the
 // provider has ended the last one, or it was made long ago.
 func Settled(op *v1.PaymentOperation, now time.Time) bool {
-	return op.State == v1.OperationFailed || !now.Before(op.At.Add(maxBackoff))
+	return op.State == v1.OperationFailed || !now.Before(op.At.Add(intent.MaxBackoff))
 }
 
 // lag is how long the provider's books may not show yet what it has done, also where
@@ -115,9 +116,6 @@ func Fresh(op *v1.PaymentOperation, now time.Time) bool {
 	return now.Sub(op.At.Time).Abs() < lag
 }
 
-// maxBackoff is the longest time between two looks at an open operation.
-const maxBackoff = 5 * time.Minute
-
 // RetryAt is when an open operation is to be tried: one that was only intended at
 // once, an unclear one after 1, 2, 4, ... seconds, and a failed one no sooner than
 // a look-up tells the truth.
@@ -125,7 +123,7 @@ func RetryAt(op *v1.PaymentOperation) time.Time {
 	if op.State == v1.OperationIntended {
 		return time.Time{}
 	}
-	backoff := min(maxBackoff, time.Second<<min(max(op.Attempts-1, 0), 16))
+	backoff := intent.Backoff(op.Attempts)
 	if op.State == v1.OperationFailed {
 		backoff = max(lag, backoff)
 	}

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/intent"
 )
 
 func TestConclude(t *testing.T) {
@@ -68,7 +69,7 @@ func TestFailedCall(t *testing.T) {
 	if Key(&op) != "id" || Spent(&op, time.Hour, now.Time) || !RetryAt(&op).IsZero() {
 		t.Errorf("intended: key %s, to be tried at %v", Key(&op), RetryAt(&op))
 	}
-	if unclear := Unclear(op, "", now.Time); Settled(&unclear, now.Add(maxBackoff-time.Second)) || !Settled(&unclear, now.Add(maxBackoff)) {
+	if unclear := Unclear(op, "", now.Time); Settled(&unclear, now.Add(intent.MaxBackoff-time.Second)) || !Settled(&unclear, now.Add(intent.MaxBackoff)) {
 		t.Error("a call without an answer is on its way for five minutes")
 	}
 	op = Fail(op, now.Time)

@@ -24,13 +24,15 @@ import (
 	"ordercycle.dev/ordercycle/controllers/metrics"
 	"ordercycle.dev/ordercycle/controllers/order"
 	"ordercycle.dev/ordercycle/controllers/partner"
-	"ordercycle.dev/ordercycle/controllers/provider/payment/callback"
+	"ordercycle.dev/ordercycle/controllers/provider/callback"
+	carrierregistry "ordercycle.dev/ordercycle/controllers/provider/carrier/registry"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/registry"
 	"ordercycle.dev/ordercycle/controllers/provider/payment/simulated"
 	"ordercycle.dev/ordercycle/controllers/provider/port"
 	"ordercycle.dev/ordercycle/controllers/shipment"
 	"ordercycle.dev/ordercycle/controllers/simulation"
 	"ordercycle.dev/ordercycle/controllers/stock"
+	"ordercycle.dev/ordercycle/controllers/tracking"
 )
 
 // reconcileTimeout bounds one look at one object, calls to providers included.
@@ -43,9 +45,9 @@ type Options struct {
 	// Installation tells the payment operations of this installation from those
 	// of others that use the same accounts.
 	Installation string
-	// AllowedHosts are the hosts that payment providers may have.
+	// AllowedHosts are the hosts that payment providers and carriers may have.
 	AllowedHosts []string
-	// CallbackAddress is where callbacks of payment providers are received; "" for
+	// CallbackAddress is where callbacks of payment providers and carriers are received; "" for
 	// nowhere.
 	CallbackAddress string
 	// Workers of each controller.
@@ -129,8 +131,9 @@ func (o *Options) setUp(ctx context.Context, mgr manager.Manager, actor, direct 
 	}
 	options := controller.Options{MaxConcurrentReconciles: o.Workers}
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
+	access := port.Access{Secrets: live, Namespace: o.Namespace, Installation: o.Installation, Hosts: o.AllowedHosts, HTTP: port.NewClient()}
 	payments := &registry.Registry{
-		Access:    port.Access{Secrets: live, Namespace: o.Namespace, Installation: o.Installation, Hosts: o.AllowedHosts, HTTP: port.NewClient()},
+		Access:    access,
 		Simulated: &simulated.Provider{Client: actor, Namespace: o.Namespace},
 	}
 	orders := &order.Reconciler{
@@ -140,17 +143,28 @@ func (o *Options) setUp(ctx context.Context, mgr manager.Manager, actor, direct 
 	if err := orders.SetupWithManager(ctx, mgr, options); err != nil {
 		return fmt.Errorf("setting up the order controller: %w", err)
 	}
-	if o.CallbackAddress != "" {
-		server := &callback.Server{Address: o.CallbackAddress, Classes: cached, Verifier: payments, Heard: orders.Heard}
-		if err := mgr.Add(server); err != nil {
-			return fmt.Errorf("setting up the callback server: %w", err)
-		}
-	}
 	if err := (&stock.Reconciler{Client: cached, Live: live, Clock: o.Clock}).SetupWithManager(ctx, mgr, options); err != nil {
 		return fmt.Errorf("setting up the stock controller: %w", err)
 	}
-	if err := (&shipment.Reconciler{Client: cached, Live: live, Clock: o.Clock}).SetupWithManager(mgr, options); err != nil {
+	carriers := &carrierregistry.Registry{Access: access}
+	shipments := &shipment.Reconciler{
+		Client: cached, Live: live, Clock: o.Clock, Carriers: carriers, Installation: o.Installation,
+	}
+	if err := shipments.SetupWithManager(mgr, options); err != nil {
 		return fmt.Errorf("setting up the shipment controller: %w", err)
+	}
+	parcels := &tracking.Reconciler{Client: cached, Clock: o.Clock, Carriers: carriers}
+	if err := parcels.SetupWithManager(mgr, options); err != nil {
+		return fmt.Errorf("setting up the tracking controller: %w", err)
+	}
+	if o.CallbackAddress != "" {
+		server := &callback.Server{Address: o.CallbackAddress, Receivers: map[string]callback.Receiver{
+			callback.PaymentPath: (&callback.Payments{Classes: cached, Verifier: payments, Heard: orders.Heard}).Receive,
+			callback.CarrierPath: (&callback.Carriers{Partners: cached, Verifier: carriers, Heard: []func(context.Context, string, string) error{shipments.Heard, parcels.Heard}}).Receive,
+		}}
+		if err := mgr.Add(server); err != nil {
+			return fmt.Errorf("setting up the callback server: %w", err)
+		}
 	}
 	if err := (&partner.Reconciler{Client: cached, Clock: o.Clock}).SetupWithManager(mgr, options); err != nil {
 		return fmt.Errorf("setting up the partner controller: %w", err)

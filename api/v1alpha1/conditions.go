@@ -44,6 +44,10 @@ const (
 
 	// ConditionRouted (Shipment) says, where Partners deliver, whether a route leads to the customer, and which.
 	ConditionRouted = "Routed"
+	// ConditionBooked (Shipment) says, where carriers of its route are booked, whether they have all confirmed.
+	ConditionBooked = "Booked"
+	// ConditionVoidRefused (Shipment) is there, True, while a carrier insists on a booking that is not wanted any more.
+	ConditionVoidRefused = "VoidRefused"
 	// ConditionPromiseAtRisk (Order, Shipment) is there, True, while the promise can still be kept but is not expected to be.
 	ConditionPromiseAtRisk = "PromiseAtRisk"
 	// ConditionLate (Order, Shipment) is there, True, once the promise is broken.
@@ -190,6 +194,16 @@ const (
 	ReasonRouteChosen = "RouteChosen"
 	// ReasonNoRoute (Shipment Routed): no lanes of the Partners that take the goods lead to the customer.
 	ReasonNoRoute = "NoRoute"
+	// ReasonBooked (Shipment Booked): the carriers of its route have confirmed.
+	ReasonBooked = "Booked"
+	// ReasonBooking (Shipment Booked, Ready): a carrier of its route has not answered yet.
+	ReasonBooking = "Booking"
+	// ReasonNotBooked (Shipment Booked, Ready, Stalled): a carrier of its route does not take it, or cannot be asked before a person mends something.
+	ReasonNotBooked = "NotBooked"
+	// ReasonBookingsFull (Shipment Booked, Ready, Stalled): it has had 20 bookings that carriers insist on; hand it over by hand.
+	ReasonBookingsFull = "BookingsFull"
+	// ReasonKeptByCarrier (Shipment VoidRefused): a carrier insists on a booking that is not wanted any more.
+	ReasonKeptByCarrier = "KeptByCarrier"
 	// ReasonExpectedLate (Order, Shipment PromiseAtRisk): nine of ten such parcels arrive only after the promise.
 	ReasonExpectedLate = "ExpectedLate"
 	// ReasonNotArrived (Order, Shipment Late): the time of the promise is over.

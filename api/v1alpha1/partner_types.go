@@ -77,7 +77,7 @@ type Contact struct {
 }
 
 // AdapterType is how the systems of a Partner are spoken to.
-// +kubebuilder:validation:Enum=Manual;Simulated
+// +kubebuilder:validation:Enum=Manual;Simulated;HTTP
 type AdapterType string
 
 const (
@@ -86,9 +86,14 @@ const (
 	// AdapterSimulated means that the simulation controller applies them, a scan at the
 	// end of each lane.
 	AdapterSimulated AdapterType = "Simulated"
+	// AdapterHTTP means that transports are booked by the HTTP contract for carriers, see
+	// docs/carrier.openapi.yaml.
+	AdapterHTTP AdapterType = "HTTP"
 )
 
 // PartnerAdapter says how the systems of a Partner are spoken to.
+// +kubebuilder:validation:XValidation:rule="self.type != 'HTTP' || (has(self.url) && has(self.secretRef))",message="type HTTP needs url and secretRef"
+// +kubebuilder:validation:XValidation:rule="self.type == 'HTTP' || (!has(self.url) && !has(self.secretRef))",message="url and secretRef are for type HTTP; remove them, or set the type"
 type PartnerAdapter struct {
 	// type of the adapter.
 	// +optional
@@ -100,6 +105,16 @@ type PartnerAdapter struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=86400
 	StepSeconds *int32 `json:"stepSeconds,omitempty"`
+	// url of the carrier, for type HTTP: the manager calls it only if its scheme is https,
+	// but for a loopback address, and its host is one that the manager allows.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^https?://[^/?#@\s]+(/[^?#\s]*)?$`
+	URL string `json:"url,omitempty"`
+	// secretRef names the credentials of the carrier, for type HTTP: the Secret
+	// <namespace>.<name> in the manager's namespace, with the key apiKey.
+	// +optional
+	SecretRef *LocalReference `json:"secretRef,omitempty"`
 }
 
 // PartnerStatus is what is known of a Partner.

@@ -39,6 +39,15 @@ func zone(name string) func(*v1alpha1.Partner) {
 	return func(p *v1alpha1.Partner) { p.Spec.Calendar.TimeZone = name }
 }
 
+func desk(kind v1alpha1.AdapterType, url string, secret v1alpha1.ObjectName) func(*v1alpha1.Partner) {
+	return func(p *v1alpha1.Partner) {
+		p.Spec.Adapter = v1alpha1.PartnerAdapter{Type: kind, URL: url}
+		if secret != "" {
+			p.Spec.Adapter.SecretRef = &v1alpha1.LocalReference{Name: secret}
+		}
+	}
+}
+
 func TestPartnerWrites(t *testing.T) { checkWrites(t, validPartner, partnerWrites) }
 
 var partnerWrites = map[string]partnerWrite{
@@ -122,6 +131,29 @@ var partnerWrites = map[string]partnerWrite{
 	"a price is not below nothing": {
 		create:  first(func(l *v1alpha1.Lane) { l.Cost.Fixed = -1 }),
 		refused: refusal{"spec.lanes[0].cost.fixed", "should be greater than or equal to 0"},
+	},
+	"a carrier is booked by HTTP": {
+		create: desk(v1alpha1.AdapterHTTP, "https://carrier.example/api", "swift"),
+	},
+	"booked by HTTP it needs an address": {
+		create:  desk(v1alpha1.AdapterHTTP, "", "swift"),
+		refused: refusal{"spec.adapter", "type HTTP needs url and secretRef"},
+	},
+	"booked by HTTP it needs credentials": {
+		create:  desk(v1alpha1.AdapterHTTP, "https://carrier.example", ""),
+		refused: refusal{"spec.adapter", "type HTTP needs url and secretRef"},
+	},
+	"an address without HTTP is a mistake": {
+		create:  desk(v1alpha1.AdapterManual, "https://carrier.example", ""),
+		refused: refusal{"spec.adapter", "url and secretRef are for type HTTP; remove them, or set the type"},
+	},
+	"credentials without HTTP are a mistake": {
+		create:  desk(v1alpha1.AdapterSimulated, "", "swift"),
+		refused: refusal{"spec.adapter", "url and secretRef are for type HTTP; remove them, or set the type"},
+	},
+	"an address has no question mark": {
+		create:  desk(v1alpha1.AdapterHTTP, "https://carrier.example?key=1", "swift"),
+		refused: refusal{"spec.adapter.url", "should match"},
 	},
 	"lanes are edited": {
 		update: first(func(l *v1alpha1.Lane) { l.ID, l.Cost.PerKg = "other", 120 }),

@@ -98,6 +98,8 @@ var maximals = map[string]maximal{
 			}
 			set(partner, "spec.calendar.closed", days)
 			set(partner, "spec.lanes[*].cutoff", "23:59")
+			set(partner, "spec.adapter.type", "HTTP")
+			set(partner, "spec.adapter.url", longestURL)
 			set(partner, "spec.lanes[*].to.place", nil) // a lane ends at a place or in an area
 		},
 	},

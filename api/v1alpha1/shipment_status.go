@@ -82,6 +82,13 @@ type ShipmentStatus struct {
 	// quotedFreight is the price of the route, in minor units of the order's currency.
 	// +optional
 	QuotedFreight *Amount `json:"quotedFreight,omitempty"`
+	// bookings are the transports that were ordered from the Partners of the route, those
+	// that came to nothing as well.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=20
+	Bookings []Booking `json:"bookings,omitempty"`
 	// promised is when the customer was promised to have it, nothing without a promise.
 	// +optional
 	Promised *metav1.Time `json:"promised,omitempty"`

@@ -138,5 +138,5 @@ func (r *Reconciler) find(ctx context.Context, o *v1.Order, op *v1.PaymentOperat
 
 func unadopted(ctx context.Context, err error) lifecycle.Outcome {
 	log.FromContext(ctx).Info("the payment provider could not be asked what it knows of the order; it will be asked again", "cause", err.Error())
-	return lifecycle.Outcome{Unusable: mend(err)}
+	return lifecycle.Outcome{Unusable: port.Mend(err)}
 }

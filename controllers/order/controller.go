@@ -42,7 +42,7 @@ type Reconciler struct {
 	// of others which use the same accounts.
 	Installation string
 
-	hints hints
+	hints *kube.Hints[*v1.Order]
 }
 
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders,verbs=get;list;watch;patch

@@ -20,7 +20,7 @@ import (
 // observe reads all that the state machine wants to know of an Order.
 func (r *Reconciler) observe(ctx context.Context, o *v1.Order) (*lifecycle.Facts, error) {
 	f := &lifecycle.Facts{
-		Order: o, Heard: r.hints.take(o),
+		Order: o, Heard: r.hints.Take(o) != nil,
 		Identity: payment.Identity{
 			Installation: r.Installation, Namespace: o.Namespace, Name: o.Name, ExternalRef: o.Spec.ExternalRef,
 		},

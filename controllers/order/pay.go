@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -38,7 +37,7 @@ func (r *Reconciler) call(ctx context.Context, f *lifecycle.Facts, op v1.Payment
 		op = domain.Fail(op, now)
 	default:
 		log.FromContext(ctx).Info("the payment provider gave no clear answer; the operation will be looked up", "operation", op.ID, "kind", op.Kind, "cause", err.Error())
-		op = domain.Unclear(op, mend(err), now)
+		op = domain.Unclear(op, port.Mend(err), now)
 	}
 	return &op
 }
@@ -145,19 +144,6 @@ func outcome(o *v1.Order, a *payment.Answer) domain.Outcome {
 		out.Currency = a.Currency
 	}
 	return out
-}
-
-// mend says what a person has to mend before the provider can be asked again, ""
-// if it is only to be asked again.
-func mend(err error) string {
-	if !errors.Is(err, port.ErrUnusable) {
-		return ""
-	}
-	text := err.Error()
-	if i := strings.Index(text, port.ErrUnusable.Error()); i >= 0 {
-		text = strings.TrimPrefix(text[i+len(port.ErrUnusable.Error()):], ": ")
-	}
-	return port.Cut(text)
 }
 
 // errToken means that there is no usable payment token, and will not be until a

@@ -13,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers/domain/payment"
@@ -32,7 +31,7 @@ const (
 // or one of its Shipments changes, and, until it is confirmed, when a product or
 // class appears that it waits for.
 func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, options controller.Options) error {
-	r.hints.wake = make(chan event.TypedGenericEvent[*v1.Order])
+	r.hints = kube.NewHints[*v1.Order]()
 	if err := index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
@@ -48,7 +47,7 @@ func (r *Reconciler) SetupWithManager(ctx context.Context, mgr ctrl.Manager, opt
 		Watches(&v1.StockItem{}, r.enqueue(func(o client.Object) (string, []string) {
 			return indexUnconfirmedSKU, []string{string(o.(*v1.StockItem).Spec.SKU)}
 		}), builder.WithPredicates(appears)).
-		WatchesRawSource(source.Channel(r.hints.wake, &handler.TypedEnqueueRequestForObject[*v1.Order]{})).
+		WatchesRawSource(r.hints.Source()).
 		Watches(&v1.OrderClass{}, r.enqueue(func(o client.Object) (string, []string) {
 			return indexUnconfirmedClass, []string{o.GetName(), anyClass}
 		})).

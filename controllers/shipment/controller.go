@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/booking"
 	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 	"ordercycle.dev/ordercycle/controllers/domain/routing"
@@ -28,6 +29,13 @@ type Reconciler struct {
 	// Live reads from the API server.
 	Live  client.Reader
 	Clock clock.PassiveClock
+	// Carriers makes the adapter of a carrier.
+	Carriers Carriers
+	// Installation tells the bookings of this installation from those of others which
+	// use the same accounts.
+	Installation string
+
+	hints *kube.Hints[*v1.Shipment]
 }
 
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments,verbs=get;list;watch;patch
@@ -44,18 +52,34 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	}
 	status := fulfilment.Project(facts, now)
 	if facts.LosesRoute(status) {
-		if facts.Carriers, err = r.carriers(ctx, r.Live, s.Namespace); err != nil {
+		if err = r.carriers(ctx, r.Live, facts); err != nil {
 			return kube.Result(ctx, err, time.Time{}, now)
 		}
 		facts.CarriersLive = true
 		status = fulfilment.Project(facts, now)
 	}
+	heard := r.hints.Take(s)
+	due := fulfilment.CallDue(facts, status, heard, now)
+	if due != nil {
+		facts.Called = r.call(ctx, facts, *due)
+		now = r.Clock.Now() // a call may take long
+		status = fulfilment.Project(facts, now)
+	}
 	if _, err := kube.WriteStatus(ctx, r.Client, s, &s.Status, status); err != nil {
+		r.hints.Keep(s, heard)
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
+	if due != nil {
+		delete(heard, due.ID)
+	}
+	heard = booking.Heard(status.Bookings, heard) // one carrier is asked at a time
+	r.hints.Keep(s, heard)
 	next, err := r.release(ctx, facts, now)
 	if next.IsZero() {
 		next = fulfilment.NextLook(status, now)
+	}
+	if call := fulfilment.NextCall(status, heard); !call.IsZero() && (next.IsZero() || call.Before(next)) {
+		next = call
 	}
 	return kube.Result(ctx, err, next, now)
 }
@@ -64,7 +88,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 // the next step binds units, the Order is read again, live: the write that takes
 // the step rests on the version of the Shipment, which was read before.
 func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.Facts, error) {
-	f := &fulfilment.Facts{Shipment: s}
+	f := &fulfilment.Facts{Shipment: s, Installation: r.Installation}
 	var err error
 	if f.Items, err = r.items(ctx, r.Client, s); err != nil {
 		return nil, err
@@ -96,18 +120,19 @@ func (r *Reconciler) observe(ctx context.Context, s *v1.Shipment) (*fulfilment.F
 		}
 	}
 	if fulfilment.NeedsCarriers(s, f.Order) {
-		f.Carriers, err = r.carriers(ctx, r.Client, s.Namespace)
+		err = r.carriers(ctx, r.Client, f)
 	}
 	return f, err
 }
 
-// carriers lists the Partners of a namespace as carriers.
-func (r *Reconciler) carriers(ctx context.Context, from client.Reader, namespace string) ([]routing.Carrier, error) {
+// carriers notes the Partners of the namespace, as carriers and where they are booked.
+func (r *Reconciler) carriers(ctx context.Context, from client.Reader, f *fulfilment.Facts) error {
 	var partners v1.PartnerList
-	if err := from.List(ctx, &partners, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("listing the Partners: %w", err)
+	if err := from.List(ctx, &partners, client.InNamespace(f.Shipment.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing the Partners: %w", err)
 	}
-	return routing.Carriers(partners.Items), nil
+	f.Carriers, f.Desks = routing.Carriers(partners.Items), booking.Desks(partners.Items)
+	return nil
 }
 
 // items reads the StockItems of a Shipment, by the identities that were promised:

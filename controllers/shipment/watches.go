@@ -23,10 +23,11 @@ import (
 
 // SetupWithManager registers the controller. A Shipment is looked at again when
 // it changes, when an item posts or drops a movement of it, when its Order no
-// longer wants its units, before it is marked, when another Shipment of the Order comes
+// longer wants its units, before it is marked, when a carrier has sent word of a booking, when another Shipment of the Order comes
 // or goes, and, while it is open how it travels, when a Partner or what a StockItem says
 // of its units changes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	r.hints = kube.NewHints[*v1.Shipment]()
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("shipment").
 		For(&v1.Shipment{}).
@@ -43,6 +44,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			UpdateFunc: unitChanged,
 			DeleteFunc: func(event.DeleteEvent) bool { return false },
 		})).
+		WatchesRawSource(r.hints.Source()).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }

@@ -127,10 +127,26 @@ func AtGateway(c *v1.OrderClass, url string) {
 	}
 }
 
+// AtDesk lets the transports of a Partner be booked at an address, with the credentials
+// of MakeCarrierCredentials.
+func AtDesk(p *v1.Partner, url string) *v1.Partner {
+	p.Spec.Adapter = v1.PartnerAdapter{Type: v1.AdapterHTTP, URL: url, SecretRef: &v1.LocalReference{Name: v1.ObjectName(p.Name)}}
+	return p
+}
+
+// MakeCarrierCredentials makes the Secret of a Partner.
+func MakeCarrierCredentials(p *v1.Partner, apiKey, webhookSecret string) *corev1.Secret {
+	return credentials(p.Namespace, p.Name, apiKey, webhookSecret)
+}
+
 // MakeCredentials makes the Secret of the gateway of a namespace.
 func MakeCredentials(namespace, apiKey, webhookSecret string) *corev1.Secret {
+	return credentials(namespace, "gateway", apiKey, webhookSecret)
+}
+
+func credentials(namespace, name, apiKey, webhookSecret string) *corev1.Secret {
 	return &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: ManagerNamespace, Name: namespace + ".gateway"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: ManagerNamespace, Name: namespace + "." + name},
 		StringData: map[string]string{v1.ProviderAPIKey: apiKey, v1.ProviderWebhookSecret: webhookSecret},
 	}
 }

@@ -32,6 +32,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ArrivalApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AskPolicy"):
 		return &apiv1alpha1.AskPolicyApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Booking"):
+		return &apiv1alpha1.BookingApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Box"):
 		return &apiv1alpha1.BoxApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Calendar"):

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/booking"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 	"ordercycle.dev/ordercycle/controllers/domain/routing"
 )
@@ -34,6 +35,13 @@ type Facts struct {
 	Carriers []routing.Carrier
 	// CarriersLive says that they were read from the API server.
 	CarriersLive bool
+	// Desks of the Partners at which transports are booked; read with Carriers.
+	Desks map[v1.ObjectName]*booking.Desk
+	// Installation is part of the ids of bookings.
+	Installation string
+	// Called is a booking about which a carrier was asked just now, with what came of it;
+	// nil if none was.
+	Called *v1.Booking
 	// Adapters of the Partners, for the simulation.
 	Adapters map[v1.ObjectName]v1.PartnerAdapter
 }

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/booking"
 	"ordercycle.dev/ordercycle/controllers/domain/condition"
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 	"ordercycle.dev/ordercycle/controllers/domain/routing"
@@ -38,10 +39,12 @@ func Project(f *Facts, now time.Time) *v1.ShipmentStatus {
 		st.DeliveredAt = delivered(st.DeliveredAt, track.DeliveredAt, s.Spec.Events, at)
 	}
 	st.Phase = phase(s, st, track)
+	book(f, st, now)
 	expect(f, st, now)
 	setConditions(f, st, choice, now)
 	c := condition.Set{Conditions: &st.Conditions, Generation: s.Generation, Now: now}
 	packable(packing, c)
+	booked(f, st, c)
 	promises(f, st, choice, c)
 	return st
 }
@@ -186,6 +189,7 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, choice *routing.Choice, now 
 			c.Ready(v1.ReasonOnHold, "held in the warehouse; clear spec.hold to go on")
 		case unrouted(f, st):
 			c.Stalled(v1.ReasonNoRoute, unroutedText(s, choice))
+		case f.unbooked(st, c):
 		default:
 			c.Ready(v1.ReasonAwaitingWarehouse, "waiting for the warehouse to state the next fact: picked, packed or dispatched")
 		}
@@ -232,10 +236,10 @@ func Over(f *Facts) bool {
 
 // MayGo says whether the finalizer of a Shipment that is being deleted can be
 // removed: it is Over, and every item that still exists has counted what it did and
-// remembers nothing of it, as live reads say. An item that is gone, or was made again
+// remembers nothing of it, as live reads say, and no carrier is still to be told. An item that is gone, or was made again
 // under its name, can count nothing any more.
 func MayGo(f *Facts) bool {
-	if !f.ItemsLive || !Over(f) {
+	if !f.ItemsLive || !Over(f) || !booking.Done(f.Shipment.Status.Bookings) {
 		return false
 	}
 	for _, key := range ledger.Items(f.Shipment) {

@@ -16,8 +16,10 @@ const (
 	IndexShipmentOrder = "spec.orderName"
 	// IndexTravelling has the Shipments of which it is open how they travel or when they
 	// arrive, under the value Travelling.
-	IndexTravelling    = "travelling"
-	IndexStockSKU      = ".spec.sku"
+	IndexTravelling = "travelling"
+	IndexStockSKU   = ".spec.sku"
+	// IndexBooking has the Shipments by the ids of their bookings.
+	IndexBooking       = "booking"
 	IndexOrderRef      = "order-ref"
 	IndexOrderCustomer = "spec.customer.id"
 )
@@ -43,6 +45,9 @@ func OrderRef(o *v1.Order) string {
 
 // Index adds the indexes that more than one controller uses.
 func Index(ctx context.Context, indexer client.FieldIndexer) error {
+	if err := indexer.IndexField(ctx, &v1.Shipment{}, IndexBooking, bookingIDs); err != nil {
+		return fmt.Errorf("indexing Shipments by %s: %w", IndexBooking, err)
+	}
 	for _, i := range []struct {
 		object client.Object
 		name   string

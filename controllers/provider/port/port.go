@@ -30,6 +30,19 @@ var (
 	ErrForged = errors.New("the callback is not signed by the provider")
 )
 
+// Mend says what a person has to mend before the other side can be asked again, "" if
+// it is only to be asked again.
+func Mend(err error) string {
+	if !errors.Is(err, ErrUnusable) {
+		return ""
+	}
+	text := err.Error()
+	if i := strings.Index(text, ErrUnusable.Error()); i >= 0 {
+		text = strings.TrimPrefix(text[i+len(ErrUnusable.Error()):], ": ")
+	}
+	return Cut(text)
+}
+
 // MaxMessage bounds the texts of the other side that are kept, in bytes, as the schema
 // does.
 const MaxMessage = 128

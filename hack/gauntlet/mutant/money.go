@@ -25,8 +25,8 @@ func money() []Mutant {
 		{
 			Name: "unclear-is-no", About: "no clear answer is taken for a decline",
 			Kinds: []string{"X2", "X1"},
-			File:  "controllers/order/pay.go", Find: "		op = domain.Unclear(op, mend(err), now)",
-			Replace: "		op = domain.Unclear(op, mend(err), now)\n\t\tif MUTANT {\n\t\t\top.State = v1.OperationDeclined\n\t\t}",
+			File:  "controllers/order/pay.go", Find: "		op = domain.Unclear(op, port.Mend(err), now)",
+			Replace: "		op = domain.Unclear(op, port.Mend(err), now)\n\t\tif MUTANT {\n\t\t\top.State = v1.OperationDeclined\n\t\t}",
 		},
 		{
 			Name: "failure-is-no", About: "the answer 500 is taken for a decline",

@@ -145,6 +145,74 @@ var schemaYAML = typed.YAMLObject(`types:
       default: Backorder
 - name: dev.ordercycle.ordercycle.api.v1alpha1.BasisPoints
   scalar: numeric
+- name: dev.ordercycle.ordercycle.api.v1alpha1.Booking
+  map:
+    fields:
+    - name: at
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: attempts
+      type:
+        scalar: numeric
+    - name: basis
+      type:
+        scalar: string
+    - name: departBy
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: from
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+    - name: id
+      type:
+        scalar: string
+    - name: label
+      type:
+        scalar: string
+    - name: lanes
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Identifier
+          elementRelationship: atomic
+    - name: message
+      type:
+        scalar: string
+    - name: partner
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.ObjectName
+    - name: price
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Amount
+    - name: recordedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: ref
+      type:
+        scalar: string
+    - name: secretRef
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.LocalReference
+    - name: seq
+      type:
+        scalar: numeric
+    - name: state
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.BookingState
+    - name: to
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.Place
+    - name: trackingNumber
+      type:
+        scalar: string
+    - name: url
+      type:
+        scalar: string
+    - name: voidSince
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+- name: dev.ordercycle.ordercycle.api.v1alpha1.BookingState
+  scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.Box
   map:
     fields:
@@ -1075,6 +1143,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PartnerAdapter
   map:
     fields:
+    - name: secretRef
+      type:
+        namedType: dev.ordercycle.ordercycle.api.v1alpha1.LocalReference
     - name: stepSeconds
       type:
         scalar: numeric
@@ -1083,6 +1154,9 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: dev.ordercycle.ordercycle.api.v1alpha1.AdapterType
       default: Manual
+    - name: url
+      type:
+        scalar: string
 - name: dev.ordercycle.ordercycle.api.v1alpha1.PartnerSpec
   map:
     fields:
@@ -1659,6 +1733,14 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - mode
+    - name: bookings
+      type:
+        list:
+          elementType:
+            namedType: dev.ordercycle.ordercycle.api.v1alpha1.Booking
+          elementRelationship: associative
+          keys:
+          - id
     - name: cancelledAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time

@@ -15,6 +15,12 @@ type PartnerAdapterApplyConfiguration struct {
 	Type *apiv1alpha1.AdapterType `json:"type,omitempty"`
 	// stepSeconds between two events of the type Simulated.
 	StepSeconds *int32 `json:"stepSeconds,omitempty"`
+	// url of the carrier, for type HTTP: the manager calls it only if its scheme is https,
+	// but for a loopback address, and its host is one that the manager allows.
+	URL *string `json:"url,omitempty"`
+	// secretRef names the credentials of the carrier, for type HTTP: the Secret
+	// <namespace>.<name> in the manager's namespace, with the key apiKey.
+	SecretRef *LocalReferenceApplyConfiguration `json:"secretRef,omitempty"`
 }
 
 // PartnerAdapterApplyConfiguration constructs a declarative configuration of the PartnerAdapter type for use with
@@ -36,5 +42,21 @@ func (b *PartnerAdapterApplyConfiguration) WithType(value apiv1alpha1.AdapterTyp
 // If called multiple times, the StepSeconds field is set to the value of the last call.
 func (b *PartnerAdapterApplyConfiguration) WithStepSeconds(value int32) *PartnerAdapterApplyConfiguration {
 	b.StepSeconds = &value
+	return b
+}
+
+// WithURL sets the URL field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the URL field is set to the value of the last call.
+func (b *PartnerAdapterApplyConfiguration) WithURL(value string) *PartnerAdapterApplyConfiguration {
+	b.URL = &value
+	return b
+}
+
+// WithSecretRef sets the SecretRef field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SecretRef field is set to the value of the last call.
+func (b *PartnerAdapterApplyConfiguration) WithSecretRef(value *LocalReferenceApplyConfiguration) *PartnerAdapterApplyConfiguration {
+	b.SecretRef = value
 	return b
 }

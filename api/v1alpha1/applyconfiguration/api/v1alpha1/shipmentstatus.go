@@ -49,6 +49,9 @@ type ShipmentStatusApplyConfiguration struct {
 	Alternatives []RouteAlternativeApplyConfiguration `json:"alternatives,omitempty"`
 	// quotedFreight is the price of the route, in minor units of the order's currency.
 	QuotedFreight *apiv1alpha1.Amount `json:"quotedFreight,omitempty"`
+	// bookings are the transports that were ordered from the Partners of the route, those
+	// that came to nothing as well.
+	Bookings []BookingApplyConfiguration `json:"bookings,omitempty"`
 	// promised is when the customer was promised to have it, nothing without a promise.
 	Promised *metav1.Time `json:"promised,omitempty"`
 	// eta is when it is expected at the customer, by the lanes that are left; computed
@@ -220,6 +223,19 @@ func (b *ShipmentStatusApplyConfiguration) WithAlternatives(values ...*RouteAlte
 // If called multiple times, the QuotedFreight field is set to the value of the last call.
 func (b *ShipmentStatusApplyConfiguration) WithQuotedFreight(value apiv1alpha1.Amount) *ShipmentStatusApplyConfiguration {
 	b.QuotedFreight = &value
+	return b
+}
+
+// WithBookings adds the given value to the Bookings field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Bookings field.
+func (b *ShipmentStatusApplyConfiguration) WithBookings(values ...*BookingApplyConfiguration) *ShipmentStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithBookings")
+		}
+		b.Bookings = append(b.Bookings, *values[i])
+	}
 	return b
 }
 

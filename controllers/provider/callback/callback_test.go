@@ -60,12 +60,16 @@ func (signed) Callback(_ context.Context, _ string, _ *v1.PaymentProvider, h htt
 type heard []string
 
 func (h *heard) server() *Server {
-	return &Server{Classes: classes{}, Verifier: signed{}, Heard: func(_ context.Context, namespace, operation string) error {
-		if operation == "lost" {
+	hear := func(_ context.Context, namespace, id string) error {
+		if id == "lost" {
 			return errors.New("nobody listens")
 		}
-		*h = append(*h, namespace+"/"+operation)
+		*h = append(*h, namespace+"/"+id)
 		return nil
+	}
+	return &Server{Receivers: map[string]Receiver{
+		PaymentPath: (&Payments{Classes: classes{}, Verifier: signed{}, Heard: hear}).Receive,
+		CarrierPath: (&Carriers{Partners: partners{}, Verifier: signedByCarrier{}, Heard: []func(context.Context, string, string) error{hear, hear}}).Receive,
 	}}
 }
 
@@ -122,7 +126,7 @@ func (s *slow) Callback(context.Context, string, *v1.PaymentProvider, http.Heade
 
 func TestOnlySomeAreReceivedAtOnce(t *testing.T) {
 	s := &slow{make(chan struct{}), make(chan struct{})}
-	handler := (&Server{Classes: classes{}, Verifier: s}).Handler()
+	handler := (&Server{Receivers: map[string]Receiver{PaymentPath: (&Payments{Classes: classes{}, Verifier: s}).Receive}}).Handler()
 	send := func() int {
 		answer := httptest.NewRecorder()
 		handler.ServeHTTP(answer, request(http.MethodPost, "/payments/shop/retail/visa", "application/json", "", strings.NewReader("{}")))

@@ -1,0 +1,179 @@
+package booking
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/intent"
+)
+
+// Open says whether a booking has no result yet, or is still to be taken back.
+func Open(b *v1.Booking) bool {
+	switch b.State {
+	case v1.BookingIntended, v1.BookingUnknown:
+		return true
+	case v1.BookingBooked:
+		return b.VoidSince != nil
+	default:
+		return false
+	}
+}
+
+// lookAgain is how long a booking is taken for granted before its parcels leave: a
+// carrier may take it back, and what it says of that may be lost.
+const lookAgain = 30 * time.Minute
+
+// dueAt is when a booking is to be asked about; zero for never.
+func dueAt(b *v1.Booking, left bool, heard map[string]bool) time.Time {
+	switch {
+	case lives(b) && heard[b.ID]:
+		return b.At.Time
+	case Open(b) && b.Attempts == 0:
+		return b.At.Time
+	case Open(b):
+		return b.At.Add(intent.Backoff(b.Attempts))
+	case b.State == v1.BookingBooked && !left:
+		return b.At.Add(max(lookAgain, intent.Backoff(b.Attempts)))
+	default:
+		return time.Time{}
+	}
+}
+
+// Heard are those among the ids of bookings about which there is still something to hear.
+func Heard(bookings []v1.Booking, ids map[string]bool) map[string]bool {
+	var open map[string]bool
+	for i := range bookings {
+		if b := &bookings[i]; lives(b) && ids[b.ID] {
+			if open == nil {
+				open = map[string]bool{}
+			}
+			open[b.ID] = true
+		}
+	}
+	return open
+}
+
+// Due is the booking about which the carrier is to be asked now, nil if there is none:
+// the one that has waited longest. What a carrier has just said something about is heard:
+// it is asked for at once.
+func Due(bookings []v1.Booking, left bool, heard map[string]bool, now time.Time) *v1.Booking {
+	var due *v1.Booking
+	var since time.Time
+	for i := range bookings {
+		b := &bookings[i]
+		at := dueAt(b, left, heard)
+		if !at.IsZero() && !at.After(now) && (due == nil || at.Before(since)) {
+			due, since = b, at
+		}
+	}
+	return due
+}
+
+// NextCall is when the next carrier is to be asked, zero for never.
+func NextCall(bookings []v1.Booking, left bool, heard map[string]bool) time.Time {
+	var next time.Time
+	for i := range bookings {
+		if at := dueAt(&bookings[i], left, heard); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
+// Answer is what a carrier says has become of a booking.
+type Answer struct {
+	// State is Booked, Refused or Voided.
+	State                               v1.BookingState
+	Ref, TrackingNumber, Label, Message string
+	// Price in the order's currency; nil if it was not said, or in another one.
+	Price *v1.Amount
+	// Found says that it was in the carrier's books before this manager sent it.
+	Found bool
+}
+
+// Conclude records an answer.
+func Conclude(b v1.Booking, a Answer, now time.Time) v1.Booking {
+	first := b.State == v1.BookingIntended
+	b.State, b.Attempts, b.At = a.State, 0, metav1.NewTime(now.UTC()).Rfc3339Copy()
+	b.Ref, b.TrackingNumber, b.Label, b.Message, b.Price = a.Ref, a.TrackingNumber, a.Label, a.Message, a.Price
+	switch {
+	case b.VoidSince != nil && a.State == v1.BookingBooked:
+		b.State = v1.BookingKept
+	case first && a.Found && a.State == v1.BookingVoided && b.VoidSince == nil:
+		// An earlier life of the Shipment took it back: it blocks nothing.
+		b.VoidSince = new(b.At)
+	}
+	return b
+}
+
+// Unclear records that there was no clear answer, and what a person has to mend before
+// there can be one, "" for nothing. What was booked stays so until it is known better.
+func Unclear(b v1.Booking, mend string, now time.Time) v1.Booking {
+	if b.State == v1.BookingIntended {
+		b.State = v1.BookingUnknown
+	}
+	b.Message, b.At = mend, metav1.NewTime(now.UTC()).Rfc3339Copy()
+	b.Attempts++
+	return b
+}
+
+// Standing is how far the bookings of a Shipment have come.
+type Standing struct {
+	// Wanted and Booked are the runs, and those that the carrier has confirmed.
+	Wanted, Booked int
+	// Waiting is a booking without an answer, nil if there is none.
+	Waiting *v1.Booking
+	// Blocked is what keeps a run from being booked: nil, unless Wanted is not reached by
+	// waiting.
+	Blocked *v1.Booking
+	// Full says that there is no room for another one.
+	Full bool
+	// Stuck is a booking that cannot be asked about before a person mends something.
+	Stuck *v1.Booking
+	// Kept is a booking that the carrier did not let go and that is not wanted.
+	Kept *v1.Booking
+}
+
+// Stand tells how far the bookings have come.
+func Stand(bookings []v1.Booking, w Wish) Standing {
+	st := Standing{Wanted: len(w.Runs)}
+	wanted := map[string]bool{}
+	for i := range w.Runs {
+		r := &w.Runs[i]
+		b := r.live(bookings, w.Left)
+		switch {
+		case b != nil && (b.State == v1.BookingBooked || b.State == v1.BookingKept):
+			wanted[b.ID] = true
+			st.Booked++
+		case b != nil:
+			wanted[b.ID] = true
+			st.Waiting = b
+		case r.blocks(bookings) != nil:
+			st.Blocked = r.blocks(bookings)
+		case r.Desk != nil && !w.Left && !r.leaving(bookings) && len(room(bookings)) == v1.MaxBookings:
+			st.Full = true
+		}
+	}
+	for i := range bookings {
+		b := &bookings[i]
+		if Open(b) && b.Message != "" {
+			st.Stuck = b
+		}
+		if b.State == v1.BookingKept && !wanted[b.ID] {
+			st.Kept = b
+		}
+	}
+	return st
+}
+
+// Done says whether nothing of a Shipment's bookings is open.
+func Done(bookings []v1.Booking) bool {
+	for i := range bookings {
+		if Open(&bookings[i]) {
+			return false
+		}
+	}
+	return true
+}

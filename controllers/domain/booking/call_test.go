@@ -1,0 +1,141 @@
+package booking
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+)
+
+// A call without an answer is made again after 1, 2, 4, ... seconds, what is booked is
+// looked up now and then until it leaves, and what is over never.
+func TestDue(t *testing.T) {
+	const never = -1
+	at := metav1.Time{Time: start}
+	for _, test := range []struct {
+		name    string
+		booking v1.Booking
+		left    bool
+		after   time.Duration
+	}{
+		{"just recorded", v1.Booking{State: v1.BookingIntended}, false, 0},
+		{"no answer", v1.Booking{State: v1.BookingUnknown, Attempts: 1}, false, time.Second},
+		{"no answer for the third time", v1.Booking{State: v1.BookingUnknown, Attempts: 3}, true, 4 * time.Second},
+		{"booked", v1.Booking{State: v1.BookingBooked}, false, lookAgain},
+		{"booked and under way", v1.Booking{State: v1.BookingBooked}, true, never},
+		{"to be taken back", v1.Booking{State: v1.BookingBooked, VoidSince: &at}, true, 0},
+		{"refused", v1.Booking{State: v1.BookingRefused}, false, never},
+		{"void", v1.Booking{State: v1.BookingVoided, VoidSince: &at}, false, never},
+		{"kept", v1.Booking{State: v1.BookingKept, VoidSince: &at}, false, never},
+	} {
+		test.booking.ID, test.booking.At = "x", at
+		list := []v1.Booking{test.booking}
+		next := NextCall(list, test.left, nil)
+		if test.after == never {
+			if !next.IsZero() || Due(list, test.left, nil, start.Add(time.Hour)) != nil {
+				t.Errorf("%s: it is asked about", test.name)
+			}
+			continue
+		}
+		due := start.Add(test.after)
+		if !next.Equal(due) {
+			t.Errorf("%s: asked at %v, not %v", test.name, next, due)
+		}
+		if Due(list, test.left, nil, due) == nil || (test.after > 0 && Due(list, test.left, nil, due.Add(-1)) != nil) {
+			t.Errorf("%s: not due when it is to be asked", test.name)
+		}
+	}
+}
+
+// What the carrier has said something about is asked for at once, unless it is over.
+func TestHeard(t *testing.T) {
+	heard := map[string]bool{"b": true}
+	at := metav1.Time{Time: start}
+	list := []v1.Booking{
+		{ID: "a", State: v1.BookingUnknown, Attempts: 5, At: at},
+		{ID: "b", State: v1.BookingBooked, At: at},
+	}
+	if due := Due(list, true, heard, start); due == nil || due.ID != "b" {
+		t.Errorf("due is %v", due)
+	}
+	if open := Heard(list, map[string]bool{"b": true, "gone": true}); len(open) != 1 || !open["b"] {
+		t.Errorf("still to be heard is %v", open)
+	}
+	list[1].State = v1.BookingRefused
+	if open := Heard(list, heard); open != nil {
+		t.Errorf("still to be heard is %v", open)
+	}
+	if due := Due(list, true, heard, start); due != nil {
+		t.Errorf("due is %v", due)
+	}
+}
+
+// Of two that are due the one that has waited longer is asked about.
+func TestLongestFirst(t *testing.T) {
+	list := []v1.Booking{
+		{ID: "a", State: v1.BookingIntended, At: metav1.Time{Time: start.Add(time.Second)}},
+		{ID: "b", State: v1.BookingIntended, At: metav1.Time{Time: start}},
+	}
+	if due := Due(list, false, nil, start.Add(time.Minute)); due.ID != "b" {
+		t.Errorf("due is %s", due.ID)
+	}
+}
+
+func TestConclude(t *testing.T) {
+	voided := &metav1.Time{Time: start}
+	for _, test := range []struct {
+		name    string
+		booking v1.Booking
+		answer  Answer
+		want    v1.BookingState
+		ours    bool // taken back by us
+	}{
+		{"booked", v1.Booking{State: v1.BookingIntended}, Answer{State: v1.BookingBooked}, v1.BookingBooked, false},
+		{"refused", v1.Booking{State: v1.BookingUnknown}, Answer{State: v1.BookingRefused, Found: true}, v1.BookingRefused, false},
+		{"taken back", v1.Booking{State: v1.BookingBooked, VoidSince: voided}, Answer{State: v1.BookingVoided}, v1.BookingVoided, true},
+		{"not let go", v1.Booking{State: v1.BookingBooked, VoidSince: voided}, Answer{State: v1.BookingBooked}, v1.BookingKept, true},
+		{"taken back, but refused before", v1.Booking{State: v1.BookingUnknown, VoidSince: voided}, Answer{State: v1.BookingRefused}, v1.BookingRefused, true},
+		{"void by the carrier", v1.Booking{State: v1.BookingBooked}, Answer{State: v1.BookingVoided, Found: true}, v1.BookingVoided, false},
+		{"void since an earlier life", v1.Booking{State: v1.BookingIntended}, Answer{State: v1.BookingVoided, Found: true}, v1.BookingVoided, true},
+	} {
+		test.booking.Attempts, test.booking.Message = 3, "mend it"
+		got := Conclude(test.booking, test.answer, start)
+		if got.State != test.want || (got.VoidSince != nil) != test.ours || got.Attempts != 0 || got.Message != "" {
+			t.Errorf("%s: %+v", test.name, got)
+		}
+	}
+}
+
+func TestUnclear(t *testing.T) {
+	for before, want := range map[v1.BookingState]v1.BookingState{
+		v1.BookingIntended: v1.BookingUnknown, v1.BookingUnknown: v1.BookingUnknown, v1.BookingBooked: v1.BookingBooked,
+	} {
+		got := Unclear(v1.Booking{State: before, Attempts: 1}, "mend it", start)
+		if got.State != want || got.Attempts != 2 || got.Message != "mend it" || !got.At.Time.Equal(start) {
+			t.Errorf("from %s: %+v", before, got)
+		}
+	}
+}
+
+func TestStand(t *testing.T) {
+	a, b := run("swift", "a"), run("cargo", "b")
+	w := Wish{Runs: []Run{a, b}}
+	list := Plan(nil, w, shop, start)
+	if st := Stand(list, w); st.Wanted != 2 || st.Booked != 0 || st.Waiting == nil || st.Blocked != nil || st.Kept != nil {
+		t.Errorf("at first: %+v", st)
+	}
+	list[0].State, list[1].State = v1.BookingBooked, v1.BookingRefused
+	if st := Stand(list, w); st.Booked != 1 || st.Waiting != nil || st.Blocked == nil || st.Blocked.Partner != "cargo" {
+		t.Errorf("with one refused: %+v", st)
+	}
+	list[0].State, list[0].VoidSince = v1.BookingKept, &metav1.Time{Time: start}
+	if st := Stand(list, Wish{}); st.Kept == nil || st.Wanted != 0 || !Done(list) {
+		t.Errorf("kept by the carrier: %+v", st)
+	}
+	list[0] = Unclear(v1.Booking{State: v1.BookingIntended}, "create the Secret", start)
+	if st := Stand(list, Wish{}); st.Stuck == nil || Done(list) {
+		t.Errorf("without a Secret: %+v", st)
+	}
+}

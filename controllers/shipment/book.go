@@ -1,0 +1,103 @@
+package shipment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/booking"
+	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
+	"ordercycle.dev/ordercycle/controllers/internal/kube"
+	"ordercycle.dev/ordercycle/controllers/provider/carrier"
+	"ordercycle.dev/ordercycle/controllers/provider/port"
+)
+
+// Carriers makes the adapter of a carrier. The error is port.ErrUnusable if a person must
+// mend something first.
+type Carriers interface {
+	At(ctx context.Context, namespace, url string, secret *v1.LocalReference) (carrier.Carrier, error)
+}
+
+// call asks a carrier about a booking, and sends it if the carrier has never seen it. It
+// returns the booking with what came of it; no answer is an outcome as well.
+func (r *Reconciler) call(ctx context.Context, f *fulfilment.Facts, b v1.Booking) *v1.Booking {
+	answer, found, err := r.ask(ctx, f, &b)
+	now := r.Clock.Now()
+	if err != nil {
+		log.FromContext(ctx).Info("the carrier gave no clear answer; the booking will be looked up", "booking", b.ID, "partner", b.Partner, "cause", err.Error())
+		b = booking.Unclear(b, port.Mend(err), now)
+	} else {
+		b = booking.Conclude(b, outcome(f.Order, answer, found), now)
+	}
+	return &b
+}
+
+// errUnwanted means that a carrier does not know a booking, and that the Order does not
+// want it to be sent now.
+var errUnwanted = errors.New("the order does not want the booking now")
+
+// ask takes a booking back, or looks it up, and sends it if the carrier has never seen it.
+// found says that the carrier had it already.
+func (r *Reconciler) ask(ctx context.Context, f *fulfilment.Facts, b *v1.Booking) (answer *carrier.Booking, found bool, err error) {
+	c, err := r.Carriers.At(ctx, f.Shipment.Namespace, b.URL, b.SecretRef)
+	if err != nil {
+		return nil, false, err
+	}
+	if b.VoidSince != nil {
+		answer, err = c.Void(ctx, b.ID)
+		return answer, true, err
+	}
+	answer, err = c.Lookup(ctx, b.ID)
+	if !errors.Is(err, port.ErrUnknown) {
+		return answer, true, err
+	}
+	live := *f
+	if live.Order, err = kube.OrderOf(ctx, r.Live, f.Shipment); err != nil {
+		return nil, false, fmt.Errorf("reading the Order: %w", err)
+	}
+	live.OrderLive = true
+	if !fulfilment.Sends(&live, b) {
+		return nil, false, errUnwanted
+	}
+	answer, err = c.Book(ctx, request(&live, b))
+	return answer, false, err
+}
+
+// request is the transport that a booking stands for.
+func request(f *fulfilment.Facts, b *v1.Booking) carrier.Request {
+	request := carrier.Request{
+		ID: b.ID, Shipment: v1.ObjectName(f.Shipment.Name), Lanes: b.Lanes, From: b.From, To: b.To,
+		Parcels: f.Shipment.Status.Parcels, Currency: f.Order.Spec.Currency,
+	}
+	if b.DepartBy != nil {
+		request.DepartBy = b.DepartBy.Time
+	}
+	if b.To == "" {
+		request.Recipient = &carrier.Recipient{Address: f.Order.Spec.ShipTo, Phone: f.Order.Spec.Customer.Phone}
+	}
+	return request
+}
+
+func outcome(o *v1.Order, c *carrier.Booking, found bool) booking.Answer {
+	answer := booking.Answer{
+		State: v1.BookingState(c.State), Ref: c.Ref, TrackingNumber: c.TrackingNumber, Label: c.Label, Message: c.Message, Found: found,
+	}
+	if c.Price != nil && o != nil && c.Currency == o.Spec.Currency {
+		answer.Price = c.Price
+	}
+	return answer
+}
+
+// Heard looks a booking up at once, of which a carrier has sent word.
+func (r *Reconciler) Heard(ctx context.Context, namespace, id string) error {
+	shipments, err := kube.Booked(ctx, r.Client, namespace, id)
+	for _, s := range shipments {
+		if err := r.hints.Give(ctx, s, id); err != nil {
+			return err
+		}
+	}
+	return err
+}

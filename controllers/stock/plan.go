@@ -34,7 +34,7 @@ func (c *cycle) plan(ctx context.Context) error {
 	}
 	intents := c.intents()
 	var demands []allocation.Demand
-	ordinals := map[v1.ObjectName]int{}
+	ordinals, seen := map[v1.ObjectName]int{}, map[v1.ObjectName]*v1.Order{}
 	for i := range c.orders {
 		d, last, err := c.demand(ctx, &c.orders[i], intents[v1.ObjectName(c.orders[i].Name)])
 		if err != nil {
@@ -42,7 +42,7 @@ func (c *cycle) plan(ctx context.Context) error {
 		}
 		if len(d.Lines) > 0 {
 			demands = append(demands, d)
-			ordinals[d.Order.Name] = last
+			ordinals[d.Order.Name], seen[d.Order.Name] = last, &c.orders[i]
 		}
 	}
 	var supplies []allocation.Supply
@@ -59,12 +59,38 @@ func (c *cycle) plan(ctx context.Context) error {
 		supplies = append(supplies, s)
 	}
 	for _, p := range allocation.Allocate(demands, supplies) {
+		wanted, err := c.stillWants(ctx, seen[p.Order.Name], ordinals[p.Order.Name])
+		if err != nil {
+			return err
+		}
+		if !wanted {
+			c.wakeAt(c.now.Add(idleAfter)) // others may have the units
+			continue
+		}
 		ordinals[p.Order.Name]++
 		if err := c.promise(ctx, &plan{Plan: p, grant: rand.Text(), name: fulfilment.Name(p.Order.Name, ordinals[p.Order.Name])}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stillWants says whether an Order that has had Shipments wants the units that it is to be
+// given now. One that was cancelled meanwhile gives them back at once, and an old cache of
+// Orders would give them to it again and again: it is asked itself.
+func (c *cycle) stillWants(ctx context.Context, cached *v1.Order, shipments int) (bool, error) {
+	if shipments == 0 {
+		return true, nil
+	}
+	var o v1.Order
+	err := c.Live.Get(ctx, client.ObjectKeyFromObject(cached), &o)
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading Order %s: %w", cached.Name, err)
+	}
+	return o.UID == cached.UID && o.Generation == cached.Generation, nil
 }
 
 // addReturned adds the Orders whose units came back and whose status does not say

@@ -374,7 +374,7 @@ func TestReliabilityTellsWhatThereIs(t *testing.T) {
 	for _, s := range scene.All() {
 		scenes[s.Name] = true
 	}
-	for _, k := range slices.Concat(fault.AtWrites(), fault.AtReads(), fault.AtWatches(), fault.AtSteps(), fault.AtSends(), fault.AtLookUps(), fault.AtPhases(), fault.AtPlane(), fault.AtProcesses()) {
+	for _, k := range slices.Concat(fault.AtWrites(), fault.AtReads(), fault.AtWatches(), fault.AtSteps(), fault.AtSends(), fault.AtLookUps(), fault.AtBookings(), fault.AtVoids(), fault.AtPhases(), fault.AtPlane(), fault.AtProcesses()) {
 		kinds[string(k)] = true
 	}
 	for _, id := range judge.IDs() {

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+	"ordercycle.dev/ordercycle/hack/testenv/carrierfake"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
@@ -37,11 +38,12 @@ var libraries = &libraryLog{found: map[string]bool{}}
 
 // LibraryLogger is for the loggers of the libraries.
 func LibraryLogger() logr.Logger {
-	gateway := gatewayfake.Start() // for its own secrets, which all of them share
+	gateway, carrier := gatewayfake.Start(), carrierfake.Start() // for their own secrets, which all of them share
 	defer gateway.Close()
+	defer carrier.Close()
 	libraries.mu.Lock()
 	defer libraries.mu.Unlock()
-	libraries.canaries = scene.Canaries(gateway)
+	libraries.canaries = scene.Canaries(gateway, carrier)
 	return logr.FromSlogHandler(slog.NewTextHandler(libraries, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 

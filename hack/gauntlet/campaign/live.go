@@ -8,6 +8,7 @@ import (
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
+	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
 
 const (
@@ -146,7 +147,7 @@ func (s *stage) goOn(ctx context.Context, w *fault.Wire, faults []fault.Fault) (
 		missing = "a manager stands still"
 	case w.Frozen():
 		missing = "a resource is not heard of"
-	case s.world.Gateway.UnderWay()+s.world.Gateway.Waiting() > 0:
+	case slices.ContainsFunc(s.outboxes(), func(o *webhookfake.Outbox) bool { return o.UnderWay()+o.Waiting() > 0 }):
 		missing = "callbacks are on their way"
 	}
 	return missing, err

@@ -50,6 +50,8 @@ type Learned struct {
 	// number of the others, as in the run with the most of them.
 	Sends   []v1.OperationKind `json:"sends"`
 	LookUps int                `json:"lookUps"`
+	// Carrier is how often a carrier had each kind of call, by the beginning of its points.
+	Carrier map[string]int `json:"carrier,omitempty"`
 	// Phases that an Order is in, in the order in which they were seen.
 	Phases []string `json:"phases"`
 	End    string   `json:"end"`
@@ -86,9 +88,9 @@ func isRead(point string) bool {
 	return strings.HasPrefix(point, "get ") || strings.HasPrefix(point, "list ")
 }
 
-// isCall says whether a point is a call to the provider.
+// isCall says whether a point is a call to the payment provider or to a carrier.
 func isCall(point string) bool {
-	return strings.HasPrefix(point, sendPrefix) || strings.HasPrefix(point, lookUpPrefix)
+	return strings.HasPrefix(point, sendPrefix) || strings.HasPrefix(point, lookUpPrefix) || isCarrierCall(point)
 }
 
 // isWrite says whether a point is a write to the API server.
@@ -107,6 +109,15 @@ func (l *Learned) meet(other *Learned) {
 	}
 	l.differ(l.LookUps, other.LookUps, lookUpPoint)
 	l.LookUps = max(l.LookUps, other.LookUps)
+	most := map[string]int{}
+	for _, c := range carrierCalls {
+		a, b := l.Carrier[c.point], other.Carrier[c.point]
+		l.differ(a, b, c.at)
+		if a+b > 0 {
+			most[c.point] = max(a, b)
+		}
+	}
+	l.Carrier = most
 }
 
 // differ notes the calls that one of two runs has and the other has not.
@@ -272,6 +283,13 @@ func Enumerate(l *Learned) (plans []Plan, pruned int) {
 	for n := range l.LookUps {
 		for _, k := range fault.AtLookUps() {
 			add(fault.Fault{Kind: k, Point: lookUpPoint(n)})
+		}
+	}
+	for _, c := range carrierCalls {
+		for n := range l.Carrier[c.point] {
+			for _, k := range c.kinds {
+				add(fault.Fault{Kind: k, Point: c.at(n)})
+			}
 		}
 	}
 	return plans, pruned

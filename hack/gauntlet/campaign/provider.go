@@ -71,7 +71,7 @@ func (s *stage) planCalls(faults []fault.Fault, w *fault.Wire) {
 	})
 }
 
-// listen lets the gateway call the manager back where a fault is one of callbacks, and
+// listen lets gateway and carrier call the manager back where a fault is one of callbacks, and
 // says at which address the manager listens; "" for none.
 func (s *stage) listen(faults []fault.Fault) (address string, err error) {
 	for _, f := range faults {
@@ -83,6 +83,7 @@ func (s *stage) listen(faults []fault.Fault) (address string, err error) {
 			return "", err
 		}
 		s.world.Gateway.CallBack(fmt.Sprintf("http://%s/payments/%s/retail/%s", address, s.world.Namespace, s.scene.Provider()), delivery)
+		s.world.Carrier.CallBack(fmt.Sprintf("http://%s/carriers/%s/%s", address, s.world.Namespace, scene.Carrier), delivery)
 	}
 	return address, nil
 }
@@ -108,11 +109,18 @@ func freeAddress() (string, error) {
 	return "", fmt.Errorf("looking for a free port: there is none up to %d", lastPort.Load())
 }
 
+// outboxes are where callbacks come from.
+func (s *stage) outboxes() []*webhookfake.Outbox {
+	return []*webhookfake.Outbox{s.world.Gateway.Outbox, s.world.Carrier.Outbox}
+}
+
 // deliver sends the callbacks that were kept back, the last first, once there are some
 // or nothing else is left to be done.
 func (s *stage) deliver(faults []fault.Fault, rest bool) {
 	reordered := slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Kind == fault.Reordered })
-	if waiting := s.world.Gateway.Waiting(); reordered && (waiting > 1 || rest && waiting > 0) {
-		s.world.Gateway.Flush(slices.Reverse[[]webhookfake.Event])
+	for _, outbox := range s.outboxes() {
+		if waiting := outbox.Waiting(); reordered && (waiting > 1 || rest && waiting > 0) {
+			outbox.Flush(slices.Reverse[[]webhookfake.Event])
+		}
 	}
 }

@@ -24,9 +24,9 @@ func (s *stage) gather(ctx context.Context, end ending) (*record, error) {
 		return nil, err
 	}
 	return &record{judge.Run{
-		Versions: s.world.History.Versions(), Ledger: append(s.world.Gateway.Ledger(), ledger...), Misused: s.world.Gateway.Misused(), Callbacks: s.world.Gateway.Callbacks(),
-		Requests: s.world.Gateway.Requests(), Events: events, Log: s.log.String(), Books: books,
-		Canaries: scene.Canaries(s.world.Gateway), Missing: end.missing, Writes: len(s.written()), LateWrites: end.late,
+		Versions: s.world.History.Versions(), Ledger: append(s.world.Gateway.Ledger(), ledger...), Misused: s.world.Gateway.Misused(), Callbacks: append(s.world.Gateway.Callbacks(), s.world.Carrier.Callbacks()...),
+		Booked: s.world.Carrier.Ledger(), Requests: s.world.Gateway.Requests(), Events: events, Log: s.log.String(), Books: books,
+		Canaries: scene.Canaries(s.world.Gateway, s.world.Carrier), Missing: end.missing, Writes: len(s.written()), LateWrites: end.late,
 	}}, nil
 }
 
@@ -47,7 +47,7 @@ func (r *record) save(dir string, result *Result) error {
 		}
 	}
 	for name, content := range map[string]any{
-		"ledger.json": r.run.Ledger, "result.json": result, "events.json": r.run.Events, "callbacks.json": r.run.Callbacks,
+		"ledger.json": r.run.Ledger, "bookings.json": r.run.Booked, "result.json": result, "events.json": r.run.Events, "callbacks.json": r.run.Callbacks,
 		"requests.json": r.run.Requests, "late.json": r.run.LateWrites, "reference.json": r.run.Reference,
 	} {
 		text, err := json.MarshalIndent(content, "", "  ")

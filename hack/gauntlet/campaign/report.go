@@ -290,6 +290,13 @@ func (r *Report) points(l *Learned, hit map[string]bool) {
 			count("calls", lookUpPoint(n))
 		}
 	}
+	for _, c := range carrierCalls {
+		for n := range l.Carrier[c.point] {
+			if l.comes(c.at(n)) {
+				count("calls", c.at(n))
+			}
+		}
+	}
 }
 
 // maxCPUEach is the goal for what a run costs.

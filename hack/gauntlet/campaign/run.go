@@ -112,6 +112,7 @@ func (r *Runner) liveOnce(ctx context.Context, st *stage, p Plan, life int) (end
 		st.remember(p.Faults, wire)
 	}
 	st.planCalls(faults, wire)
+	st.planCarrier(faults, wire)
 	stop, _, err := st.begin(ctx, wire, faults)
 	if err != nil {
 		return ending{}, false, err
@@ -222,5 +223,6 @@ func (s *stage) learned(r *record) *Learned {
 			l.LookUps++
 		}
 	}
+	l.Carrier = s.calledCarrier()
 	return l
 }

@@ -25,6 +25,7 @@ import (
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
 	"ordercycle.dev/ordercycle/hack/gauntlet/scene"
 	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/carrierfake"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
@@ -49,6 +50,8 @@ type stage struct {
 	next int
 	// sent are the writes of all lives.
 	sent points
+	// asked are the calls to the carrier of all lives.
+	asked points
 	// lives are the transports of the manager's lives so far.
 	lives []*fault.Wire
 }
@@ -99,11 +102,13 @@ func setUp(ctx context.Context, env *testenv.Env, calls *Calls, s *scene.Scene) 
 	if err != nil {
 		return nil, err
 	}
-	gateway := gatewayfake.Start()
+	gateway, carrier := gatewayfake.Start(), carrierfake.Start()
 	context.AfterFunc(ctx, gateway.Close)
+	context.AfterFunc(ctx, carrier.Close)
+	carrier.Deliver()
 	return &stage{
 		env: env, calls: calls, scene: s,
-		world: &scene.World{Context: ctx, Namespace: ns.Name, Client: env.Client, Gateway: gateway, History: h, Clock: &fault.Clock{}},
+		world: &scene.World{Context: ctx, Namespace: ns.Name, Client: env.Client, Gateway: gateway, Carrier: carrier, History: h, Clock: &fault.Clock{}},
 	}, nil
 }
 

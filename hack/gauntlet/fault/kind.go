@@ -88,6 +88,8 @@ const (
 	Hidden Kind = "X13"
 	// LateCall: the connection is cut, and the call arrives later.
 	LateCall Kind = "X15"
+	// Insisted: the carrier does not take a booking back.
+	Insisted Kind = "X16"
 	// CrashCalling: the process dies after the call and before the answer.
 	CrashCalling Kind = "C3"
 )
@@ -174,6 +176,16 @@ func AtSends() []Kind {
 
 // AtLookUps are the kinds that are tried at every look-up at a provider.
 func AtLookUps() []Kind { return []Kind{NoCall, Broken, Busy, CrashCalling} }
+
+// AtBookings are the kinds that are tried at every booking of a carrier.
+func AtBookings() []Kind {
+	return []Kind{NoCall, NoAnswer, Broken, Busy, Twice, Reordered, Undecided, Forged, Declined, BrokenAfter, LateCall, CrashCalling}
+}
+
+// AtVoids are the kinds that are tried where a booking is taken back.
+func AtVoids() []Kind {
+	return []Kind{NoCall, NoAnswer, Broken, Busy, BrokenAfter, Insisted, CrashCalling}
+}
 
 // Crash says whether a kind ends the process.
 func (k Kind) Crash() bool {

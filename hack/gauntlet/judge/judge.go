@@ -9,6 +9,7 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
+	"ordercycle.dev/ordercycle/hack/testenv/carrierfake"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 	"ordercycle.dev/ordercycle/hack/testenv/webhookfake"
 )
@@ -17,9 +18,11 @@ import (
 type Run struct {
 	Versions []history.Version
 	Ledger   []gatewayfake.Entry
+	// Booked is the carrier's ledger.
+	Booked []carrierfake.Entry
 	// Misused is how many calls came under the key of another call.
 	Misused int
-	// Callbacks are what the gateway has sent, with the answers.
+	// Callbacks are what gateway and carrier have sent, with the answers.
 	Callbacks []webhookfake.Callback
 	// Requests are the calls that the gateway had, without their bodies.
 	Requests []gatewayfake.Request
@@ -68,7 +71,7 @@ type check struct {
 }
 
 var checks = []check{
-	{"I1", moneyOnce}, {"I2", counters}, {"I3", ledgerAdds}, {"I5", reachesItsEnd}, {"I6", transitions}, {"I7", nothingTwice},
+	{"I1", moneyOnce}, {"I2", counters}, {"I3", ledgerAdds}, {"I4", bookedOnce}, {"I5", reachesItsEnd}, {"I6", transitions}, {"I7", nothingTwice},
 	{"I8", deletions}, {"I9", honesty}, {"I10", sameEnd}, {"I11", quiet}, {"I13", small}, {"I15", noLeak}, {"I16", linearizable},
 }
 

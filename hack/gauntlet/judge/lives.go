@@ -28,12 +28,24 @@ type life struct {
 	promised map[types.UID][2]int64
 	// left and cancelled are when that was stated, 0 for never.
 	left, cancelled int64
-	marks           map[string]int64
+	// missed are when it was recorded that units were not found, by short pick.
+	missed map[v1.Identifier]int64
+	marks  map[string]int64
 }
 
 // holds says whether the Shipment has units of an item.
 func (l *life) holds(item types.UID) bool {
 	return l != nil && slices.ContainsFunc(l.shipment.Spec.Items, func(i v1.ShipmentItem) bool { return types.UID(i.StockItemUID) == item })
+}
+
+// uid is the identity of the item of a short pick.
+func (l *life) uid(u v1.ShortUnits) types.UID {
+	for _, i := range l.shipment.Spec.Items {
+		if i.Line == u.Line && i.StockItem == u.StockItem {
+			return types.UID(i.StockItemUID)
+		}
+	}
+	return ""
 }
 
 // marked is when a Shipment has acknowledged a movement of an item, else the end.
@@ -50,7 +62,7 @@ func lives(r *Run) map[string]*life {
 	steps(r, func(_, s *v1.Shipment, _ bool) {
 		l := all[s.Spec.Grant]
 		if l == nil {
-			l = &life{promised: map[types.UID][2]int64{}, marks: map[string]int64{}}
+			l = &life{promised: map[types.UID][2]int64{}, missed: map[v1.Identifier]int64{}, marks: map[string]int64{}}
 			all[s.Spec.Grant] = l
 		}
 		l.shipment = s
@@ -60,6 +72,11 @@ func lives(r *Run) map[string]*life {
 		}
 		if s.Status.CancelledAt != nil && l.cancelled == 0 {
 			l.cancelled = at
+		}
+		for _, u := range s.Status.Short {
+			if l.missed[u.ID] == 0 {
+				l.missed[u.ID] = at
+			}
 		}
 		for _, p := range s.Status.Posted {
 			for _, kind := range []v1.MovementKind{v1.MovementConsume, v1.MovementRelease} {

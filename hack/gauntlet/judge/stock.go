@@ -235,9 +235,15 @@ func linearizable(r *Run, report func(string, ...any)) {
 		}
 	})
 	for _, l := range lives(r) {
-		units := map[types.UID]v1.Quantity{} // a Shipment moves all that it has of an item at once
+		// A Shipment moves all that it has of an item at once, but for what was not found.
+		units := map[types.UID]v1.Quantity{}
 		for _, it := range l.shipment.Spec.Items {
 			units[types.UID(it.StockItemUID)] += it.Quantity
+		}
+		missed := map[types.UID]v1.Quantity{}
+		for _, u := range l.shipment.Status.Short {
+			missed[l.uid(u)] += u.Quantity
+			add(l.uid(u), move{kind: "Release", q: u.Quantity}, l.missed[u.ID], end)
 		}
 		for uid, q := range units {
 			promised, ok := l.promised[uid]
@@ -245,6 +251,7 @@ func linearizable(r *Run, report func(string, ...any)) {
 				continue // it was cancelled before this item had promised anything
 			}
 			add(uid, move{kind: "Reserve", q: q}, promised[0], promised[1])
+			q -= missed[uid]
 			if l.left > 0 {
 				add(uid, move{kind: "Consume", q: q}, l.left, l.marked(uid, v1.MovementConsume, end))
 			} else if l.cancelled > 0 {

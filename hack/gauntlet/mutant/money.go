@@ -23,6 +23,18 @@ func money() []Mutant {
 			Replace: "	answer, err := provider.Lookup(ctx, request)\n\tif MUTANT {\n\t\tanswer, err = nil, port.ErrUnknown\n\t}",
 		},
 		{
+			Name: "unbooked-is-no", About: "no clear answer of a carrier is taken for a refusal",
+			Kinds: []string{"X2", "X11"},
+			File:  "controllers/shipment/book.go", Find: "		b = booking.Unclear(b, how == sent, port.Mend(err), now)",
+			Replace: "		b = booking.Unclear(b, how == sent, port.Mend(err), now)\n\t\tif MUTANT && how == sent {\n\t\t\tb.State = v1.BookingRefused\n\t\t}",
+		},
+		{
+			Name: "void-is-done", About: "a booking counts as taken back once the carrier was told, whatever it has answered",
+			Kinds: []string{"X16", "X1"},
+			File:  "controllers/domain/booking/call.go", Find: "		b.State = v1.BookingKept",
+			Replace: "		b.State = v1.BookingKept\n\t\tif MUTANT {\n\t\t\tb.State = v1.BookingVoided\n\t\t}",
+		},
+		{
 			Name: "unclear-is-no", About: "no clear answer is taken for a decline",
 			Kinds: []string{"X2", "X1"},
 			File:  "controllers/order/pay.go", Find: "		op = domain.Unclear(op, port.Mend(err), now)",

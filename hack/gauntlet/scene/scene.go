@@ -17,6 +17,7 @@ import (
 	"ordercycle.dev/ordercycle/hack/gauntlet/fault"
 	"ordercycle.dev/ordercycle/hack/gauntlet/history"
 	"ordercycle.dev/ordercycle/hack/testenv"
+	"ordercycle.dev/ordercycle/hack/testenv/carrierfake"
 	"ordercycle.dev/ordercycle/hack/testenv/gatewayfake"
 )
 
@@ -61,7 +62,7 @@ type Step struct {
 // All are the scenes there are.
 func All() []*Scene {
 	return []*Scene{
-		happy(), lanes(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(), recount(),
+		happy(), lanes(), booked(), unbooked(), overtaken(), shortPick(), cash(), decline(), cancelHeld(), cancelTaken(), lower(), backorder(), restock(), race(), split(), stocktake(), recount(),
 		remove(), again(), reorder(), pause(), simulated(), ask(), maximal(),
 	}
 }
@@ -93,6 +94,8 @@ type World struct {
 	// Client is the administrator's; nothing goes wrong with it.
 	Client  client.Client
 	Gateway *gatewayfake.Gateway
+	// Carrier is where a Partner of the name Carrier is booked, if the scene has one.
+	Carrier *carrierfake.Carrier
 	History *history.History
 	// Clock is the manager's, and that of people.
 	Clock *fault.Clock
@@ -108,10 +111,16 @@ const (
 	canaryEmail  = "canary@person.example"
 )
 
-// Canaries are the strings that must not leak, with those of the gateway.
-func Canaries(g *gatewayfake.Gateway) []string {
-	return []string{canaryToken, canaryPerson, canaryStreet, canaryPhone, canaryEmail, g.APIKey, strings.TrimPrefix(g.WebhookSecret, "whsec_")}
+// Canaries are the strings that must not leak, with those of the gateway and the carrier.
+func Canaries(g *gatewayfake.Gateway, c *carrierfake.Carrier) []string {
+	return []string{
+		canaryToken, canaryPerson, canaryStreet, canaryPhone, canaryEmail,
+		g.APIKey, strings.TrimPrefix(g.WebhookSecret, "whsec_"), c.APIKey, strings.TrimPrefix(c.WebhookSecret, "whsec_"),
+	}
 }
+
+// Carrier is the name of the Partner that is booked.
+const Carrier = "trucks"
 
 // Build makes what is there before anything happens, but for the scene's objects.
 func (s *Scene) Build(w *World) error {
@@ -128,6 +137,12 @@ func (s *Scene) Build(w *World) error {
 		o = o.DeepCopyObject().(client.Object)
 		if o.GetNamespace() == "" {
 			o.SetNamespace(w.Namespace)
+		}
+		if p, ok := o.(*v1.Partner); ok && p.Spec.Adapter.Type == v1.AdapterHTTP {
+			p.Spec.Adapter.URL = w.Carrier.URL
+			if err := w.Client.Create(w, testenv.MakeCarrierCredentials(p, w.Carrier.APIKey, w.Carrier.WebhookSecret)); err != nil {
+				return fmt.Errorf("creating the credentials of the carrier: %w", err)
+			}
 		}
 		if err := w.Client.Create(w, o); err != nil {
 			return fmt.Errorf("creating %T %s: %w", o, o.GetName(), err)

@@ -64,8 +64,8 @@ others wait.`,
 	all.StringVar(&o.logFormat, "log-format", "json", "form of the logs: json or text")
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.namespace, "namespace", defaultNamespace(), "namespace of the manager: its lease, the credentials of payment providers, records of unsettled Orders and the books of the simulated payment provider are kept there")
-	f.StringVar(&o.installationID, "installation-id", "", "name of this installation, part of the id of every payment operation; providers of type HTTP and Stripe are not called without it, and it is never changed afterwards")
+	f.StringVar(&o.namespace, "namespace", defaultNamespace(), "namespace of the manager: its lease, the credentials of payment providers and carriers, records of unsettled Orders and the books of the simulated payment provider are kept there")
+	f.StringVar(&o.installationID, "installation-id", "", "name of this installation, part of the id of every payment operation and booking; providers of type HTTP and Stripe, and carriers, are not called without it, and it is never changed afterwards")
 	f.StringSliceVar(&o.allowedHosts, "allowed-hosts", nil, "hosts, or host:port, that payment providers of type HTTP and Stripe, and Partners of type HTTP, may have in their url; Stripe's own needs no mention")
 	f.StringVar(&o.callbacks, "callback-bind-address", "", "address at which payment providers and carriers may send callbacks, by HTTP to /payments/<namespace>/<class>/<provider> and /carriers/<namespace>/<partner>; empty means that they are only polled")
 	f.BoolVar(&o.leaderElect, "leader-elect", true, "take part in the election of a leader, so that one of several managers works and the others wait")

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	"ordercycle.dev/ordercycle/controllers"
@@ -66,6 +69,21 @@ func bookedAs(want ...v1.BookingState) func(*v1.Shipment) string {
 		}
 		return ""
 	}
+}
+
+// nudge has the manager look at a Shipment, and waits until it has: at two edits, of which
+// the second takes the first back.
+func nudge(t *testing.T, s *v1.Shipment) {
+	t.Helper()
+	for _, hold := range []string{"a moment", ""} {
+		change(t, s, func(s *v1.Shipment) { s.Spec.Hold = hold })
+	}
+	awaitShipment(t, s, func(s *v1.Shipment) string {
+		if s.Status.ObservedGeneration != s.Generation {
+			return "want it seen"
+		}
+		return ""
+	})
 }
 
 // shipmentCondition wants a condition of a Shipment with a reason, "" for none.
@@ -134,7 +152,7 @@ func TestBookingUnderFaults(t *testing.T) {
 }
 
 // A cancelled Shipment is taken back from the carrier, whatever goes wrong with that, also
-// when its Partner is gone and when the Shipment itself is to go.
+// when its Partner is gone.
 func TestBookingIsTakenBack(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []carrierfake.Fault{
@@ -228,13 +246,10 @@ func TestPausedOrderIsNotBooked(t *testing.T) {
 	d.pack(t, s)
 	env.StartManager(t, d.ns, atGateway)
 	awaitShipment(t, s, shipmentPhase(v1.ShipmentPacked))
-	touch(t, s)
-	awaitShipment(t, s, func(s *v1.Shipment) string {
-		if s.Status.ObservedGeneration != s.Generation {
-			return "want it seen"
-		}
-		return bookedAs()(s)
-	})
+	awaitShipment(t, s, shipmentCondition(v1.ConditionReady, v1.ReasonPaused))
+	nudge(t, s)
+	awaitShipment(t, s, bookedAs())
+	awaitShipment(t, s, shipmentCondition(v1.ConditionBooked, ""))
 	change(t, o, func(o *v1.Order) { o.Spec.Management = v1.ManagementActive })
 	awaitShipment(t, s, bookedAs(v1.BookingBooked))
 }
@@ -313,4 +328,128 @@ func onWay(tracking v1.Tracking, events ...v1.Identifier) func(*v1.Shipment) str
 		}
 		return ""
 	}
+}
+
+// A Shipment that is deleted stays until its booking is taken back, and goes then.
+func TestDeletedShipmentIsTakenBack(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.Fail(carrierfake.Void, carrierfake.TimeoutBefore, carrierfake.Error500Before)
+	env.StartManager(t, d.ns, atGateway)
+	s := d.packed(t, "o")
+	awaitShipment(t, s, bookedAs(v1.BookingBooked))
+	o := &v1.Order{}
+	o.Namespace, o.Name = d.ns, "o"
+	for _, object := range []client.Object{o, s} {
+		if err := env.Client.Delete(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(t, s, func(s *v1.Shipment) { s.Spec.Facts.PutBack = &v1.ActorFact{ID: "b", At: testenv.Seconds(time.Now())} })
+	testenv.Eventually(t, func() string {
+		err := env.Client.Get(t.Context(), client.ObjectKeyFromObject(s), s)
+		if live := len(d.Live()); apierrors.IsNotFound(err) && live > 0 {
+			t.Fatalf("the Shipment is gone, and the carrier has %d bookings", live)
+		}
+		if !apierrors.IsNotFound(err) {
+			return fmt.Sprintf("want it gone: %v, %s", err, readyText(s.Status.Conditions))
+		}
+		return ""
+	})
+}
+
+// A booking that cannot be taken back because something is missing says what.
+func TestVoidThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	env.StartManager(t, d.ns, atGateway)
+	s := d.packed(t, "o")
+	awaitShipment(t, s, bookedAs(v1.BookingBooked))
+	secret := testenv.MakeCarrierCredentials(d.partner, d.APIKey, d.WebhookSecret)
+	if err := env.Client.Delete(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	d.takeBack(t, s)
+	awaitShipment(t, s, shipmentPhase(v1.ShipmentCancelled))
+	awaitShipment(t, s, shipmentCondition(v1.ConditionStalled, v1.ReasonNotBooked))
+	secret.ResourceVersion = ""
+	create(t, secret)
+	awaitShipment(t, s, shipmentCondition(v1.ConditionReady, v1.ReasonCancelled))
+	d.live(t, 0)
+}
+
+// Parcels that were handed over by hand are not booked afterwards: whatever of that may be
+// on its way is taken back.
+func TestPartedParcelsAreNotBooked(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	secret := testenv.MakeCarrierCredentials(d.partner, d.APIKey, d.WebhookSecret)
+	if err := env.Client.Delete(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	env.StartManager(t, d.ns, atGateway)
+	s := d.packed(t, "o")
+	awaitShipment(t, s, shipmentCondition(v1.ConditionBooked, v1.ReasonNotBooked))
+	dispatch(t, s)
+	awaitShipment(t, s, shipmentPhase(v1.ShipmentDispatched))
+	secret.ResourceVersion = ""
+	create(t, secret)
+	awaitShipment(t, s, bookedAs(v1.BookingVoided))
+	d.live(t, 0)
+	awaitShipment(t, s, func(s *v1.Shipment) string {
+		if c := meta.FindStatusCondition(s.Status.Conditions, v1.ConditionBooked); c.Reason != v1.ReasonNotBooked || !strings.Contains(c.Message, "left without a booking") {
+			return fmt.Sprintf("it says %s: %s", c.Reason, c.Message)
+		}
+		return ""
+	})
+}
+
+// A simulated warehouse hands nothing over that its carrier has refused.
+func TestSimulatedWarehouseWaitsForTheCarrier(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.Fail(carrierfake.Book, carrierfake.Refuse)
+	class := &v1.OrderClass{}
+	class.Namespace, class.Name = d.ns, "retail"
+	change(t, class, func(c *v1.OrderClass) {
+		c.Spec.Warehouse = v1.WarehousePolicy{Type: v1.WarehouseSimulated, StepSeconds: new(int32(0))}
+	})
+	env.StartManager(t, d.ns, atGateway)
+	s := shipment(place(t, testenv.MakeOrder(d.ns, "o").Line("TEA", 2)), 1)
+	awaitShipment(t, s, shipmentCondition(v1.ConditionStalled, v1.ReasonNotBooked))
+	nudge(t, s)
+	awaitShipment(t, s, shipmentPhase(v1.ShipmentPacked))
+	change(t, d.partner, func(p *v1.Partner) { p.Spec.Contact = &v1.Contact{Name: "dispatch desk"} })
+	awaitShipment(t, s, shipmentPhase(v1.ShipmentDispatched))
+	d.live(t, 1)
+}
+
+// What is booked stays booked when its Partner goes; a departure that is missed by hours is
+// taken back, and another one booked.
+func TestBookedDeparture(t *testing.T) {
+	t.Parallel()
+	clock := &movableClock{}
+	d := openDesk(t)
+	change(t, d.partner, func(p *v1.Partner) {
+		p.Spec.Lanes[0].Cutoff = clock.Now().UTC().Add(2 * time.Hour).Format("15:04")
+	})
+	env.StartManager(t, d.ns, atClock(clock))
+	s := d.packed(t, "o")
+	awaitShipment(t, s, bookedAs(v1.BookingBooked))
+	change(t, d.partner, func(p *v1.Partner) {
+		p.Spec.Lanes[0].Cutoff = clock.Now().UTC().Add(3 * time.Hour).Format("15:04")
+	})
+	clock.move(t, 4*time.Hour)
+	nudge(t, s)
+	awaitShipment(t, s, bookedAs(v1.BookingBooked))
+	clock.move(t, 6*time.Hour)
+	touch(t, s)
+	awaitShipment(t, s, bookedAs(v1.BookingVoided, v1.BookingBooked))
+	if err := env.Client.Delete(t.Context(), d.partner); err != nil {
+		t.Fatal(err)
+	}
+	clock.move(t, 48*time.Hour)
+	nudge(t, s)
+	awaitShipment(t, s, bookedAs(v1.BookingVoided, v1.BookingBooked))
+	d.live(t, 1)
 }

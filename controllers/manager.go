@@ -42,8 +42,8 @@ const reconcileTimeout = time.Minute
 type Options struct {
 	// Namespace of the manager: the books of the simulated payment provider.
 	Namespace string
-	// Installation tells the payment operations of this installation from those
-	// of others that use the same accounts.
+	// Installation tells the payment operations and bookings of this installation from
+	// those of others that use the same accounts.
 	Installation string
 	// AllowedHosts are the hosts that payment providers and carriers may have.
 	AllowedHosts []string

@@ -54,13 +54,15 @@ type Booking struct {
 	// state of the booking.
 	// +required
 	State BookingState `json:"state"`
-	// voidSince is when it was decided to take it back; it is not undecided any more.
+	// voidSince is when it was decided to take it back. That is not undecided before the
+	// carrier has answered.
 	// +optional
 	VoidSince *metav1.Time `json:"voidSince,omitempty"`
 	// recordedAt is when it was recorded, before any call.
 	// +required
 	RecordedAt metav1.Time `json:"recordedAt"`
-	// at is when the carrier was last asked, or when it was recorded.
+	// at is when the carrier was last asked, when it was decided to take it back, or when it
+	// was recorded.
 	// +required
 	At metav1.Time `json:"at"`
 	// attempts since the last clear answer.

@@ -198,6 +198,8 @@ const (
 	ReasonBooked = "Booked"
 	// ReasonBooking (Shipment Booked, Ready): a carrier of its route has not answered yet.
 	ReasonBooking = "Booking"
+	// ReasonVoiding (Shipment Ready): it is cancelled, and a booking is being taken back.
+	ReasonVoiding = "Voiding"
 	// ReasonNotBooked (Shipment Booked, Ready, Stalled): a carrier of its route does not take it, or cannot be asked before a person mends something.
 	ReasonNotBooked = "NotBooked"
 	// ReasonBookingsFull (Shipment Booked, Ready, Stalled): it has had 20 bookings that carriers insist on; hand it over by hand.

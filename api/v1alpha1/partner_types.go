@@ -112,7 +112,8 @@ type PartnerAdapter struct {
 	// +kubebuilder:validation:Pattern=`^https?://[^/?#@\s]+(/[^?#\s]*)?$`
 	URL string `json:"url,omitempty"`
 	// secretRef names the credentials of the carrier, for type HTTP: the Secret
-	// <namespace>.<name> in the manager's namespace, with the key apiKey.
+	// <namespace>.<name> in the manager's namespace, with the keys apiKey and, for
+	// callbacks, webhookSecret.
 	// +optional
 	SecretRef *LocalReference `json:"secretRef,omitempty"`
 }

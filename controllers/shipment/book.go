@@ -15,22 +15,19 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
-// Carriers makes the adapter of a carrier. The error is port.ErrUnusable if a person must
-// mend something first.
-type Carriers interface {
-	At(ctx context.Context, namespace, url string, secret *v1.LocalReference) (carrier.Carrier, error)
-}
-
 // call asks a carrier about a booking, and sends it if the carrier has never seen it. It
 // returns the booking with what came of it; no answer is an outcome as well.
 func (r *Reconciler) call(ctx context.Context, f *fulfilment.Facts, b v1.Booking) *v1.Booking {
-	answer, found, err := r.ask(ctx, f, &b)
+	answer, how, err := r.ask(ctx, f, &b)
 	now := r.Clock.Now()
-	if err != nil {
+	switch {
+	case err == nil:
+		b = booking.Conclude(b, outcome(f.Order, answer, how == found), now)
+	case errors.Is(err, errUnwanted) && fulfilment.Needless(f.Shipment):
+		b = booking.TakeBack(b, now)
+	default:
 		log.FromContext(ctx).Info("the carrier gave no clear answer; the booking will be looked up", "booking", b.ID, "partner", b.Partner, "cause", err.Error())
-		b = booking.Unclear(b, port.Mend(err), now)
-	} else {
-		b = booking.Conclude(b, outcome(f.Order, answer, found), now)
+		b = booking.Unclear(b, how == sent, port.Mend(err), now)
 	}
 	return &b
 }
@@ -39,31 +36,38 @@ func (r *Reconciler) call(ctx context.Context, f *fulfilment.Facts, b v1.Booking
 // want it to be sent now.
 var errUnwanted = errors.New("the order does not want the booking now")
 
+// asked is how far a call came: the carrier had the booking, or may have got it by this call.
+type asked int
+
+const (
+	found asked = iota + 1
+	sent
+)
+
 // ask takes a booking back, or looks it up, and sends it if the carrier has never seen it.
-// found says that the carrier had it already.
-func (r *Reconciler) ask(ctx context.Context, f *fulfilment.Facts, b *v1.Booking) (answer *carrier.Booking, found bool, err error) {
+func (r *Reconciler) ask(ctx context.Context, f *fulfilment.Facts, b *v1.Booking) (answer *carrier.Booking, how asked, err error) {
 	c, err := r.Carriers.At(ctx, f.Shipment.Namespace, b.URL, b.SecretRef)
 	if err != nil {
-		return nil, false, err
+		return nil, 0, err
 	}
-	if b.VoidSince != nil {
+	if b.VoidSince != nil && b.State != v1.BookingKept {
 		answer, err = c.Void(ctx, b.ID)
-		return answer, true, err
+		return answer, found, err
 	}
 	answer, err = c.Lookup(ctx, b.ID)
-	if !errors.Is(err, port.ErrUnknown) {
-		return answer, true, err
+	if !errors.Is(err, port.ErrUnknown) || b.State == v1.BookingKept {
+		return answer, found, err
 	}
 	live := *f
 	if live.Order, err = kube.OrderOf(ctx, r.Live, f.Shipment); err != nil {
-		return nil, false, fmt.Errorf("reading the Order: %w", err)
+		return nil, 0, fmt.Errorf("reading the Order: %w", err)
 	}
 	live.OrderLive = true
 	if !fulfilment.Sends(&live, b) {
-		return nil, false, errUnwanted
+		return nil, 0, errUnwanted
 	}
 	answer, err = c.Book(ctx, request(&live, b))
-	return answer, false, err
+	return answer, sent, err
 }
 
 // request is the transport that a booking stands for.
@@ -93,11 +97,5 @@ func outcome(o *v1.Order, c *carrier.Booking, found bool) booking.Answer {
 
 // Heard looks a booking up at once, of which a carrier has sent word.
 func (r *Reconciler) Heard(ctx context.Context, namespace, id string) error {
-	shipments, err := kube.Booked(ctx, r.Client, namespace, id)
-	for _, s := range shipments {
-		if err := r.hints.Give(ctx, s, id); err != nil {
-			return err
-		}
-	}
-	return err
+	return kube.GiveBooked(ctx, r.Client, r.hints, namespace, id)
 }

@@ -20,6 +20,7 @@ import (
 	"ordercycle.dev/ordercycle/controllers/domain/ledger"
 	"ordercycle.dev/ordercycle/controllers/domain/routing"
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
+	"ordercycle.dev/ordercycle/controllers/provider/carrier"
 )
 
 // Reconciler moves Shipments through their phases.
@@ -27,21 +28,27 @@ type Reconciler struct {
 	// Client reads from the cache and writes.
 	client.Client
 	// Live reads from the API server.
-	Live  client.Reader
-	Clock clock.PassiveClock
-	// Carriers makes the adapter of a carrier.
-	Carriers Carriers
+	Live     client.Reader
+	Clock    clock.PassiveClock
+	Carriers carrier.Desk
 	// Installation tells the bookings of this installation from those of others which
 	// use the same accounts.
 	Installation string
 
 	hints *kube.Hints[*v1.Shipment]
+	// turns bound the calls to carriers that are made at the same time: one that does not
+	// answer must not keep all workers from their work.
+	turns chan struct{}
 }
+
+// busy is how long a call waits for its turn until it asks again.
+const busy = time.Second
 
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=shipments/status,verbs=update
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=orders;stockitems,verbs=get;list;watch
 // +kubebuilder:rbac:groups=ordercycle.dev,resources=partners,verbs=list;watch
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get
 
 // Reconcile looks at one Shipment.
 func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result, error) {
@@ -59,11 +66,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 		status = fulfilment.Project(facts, now)
 	}
 	heard := r.hints.Take(s)
-	due := fulfilment.CallDue(facts, status, heard, now)
+	due, waits := fulfilment.CallDue(facts, status, heard, now), false
 	if due != nil {
-		facts.Called = r.call(ctx, facts, *due)
-		now = r.Clock.Now() // a call may take long
-		status = fulfilment.Project(facts, now)
+		select {
+		case r.turns <- struct{}{}:
+			facts.Called = r.call(ctx, facts, *due)
+			<-r.turns
+			now = r.Clock.Now() // a call may take long
+			status = fulfilment.Project(facts, now)
+		default:
+			due, waits = nil, true
+		}
 	}
 	if _, err := kube.WriteStatus(ctx, r.Client, s, &s.Status, status); err != nil {
 		r.hints.Keep(s, heard)
@@ -78,8 +91,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	if next.IsZero() {
 		next = fulfilment.NextLook(status, now)
 	}
-	if call := fulfilment.NextCall(status, heard); !call.IsZero() && (next.IsZero() || call.Before(next)) {
+	if call := fulfilment.NextCall(facts, status, heard, now); !call.IsZero() && (next.IsZero() || call.Before(next)) {
 		next = call
+	}
+	if waits {
+		next = now.Add(busy)
 	}
 	return kube.Result(ctx, err, next, now)
 }

@@ -28,6 +28,7 @@ import (
 // of its units changes.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	r.hints = kube.NewHints[*v1.Shipment]()
+	r.turns = make(chan struct{}, max(1, options.MaxConcurrentReconciles/2))
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("shipment").
 		For(&v1.Shipment{}).

@@ -19,6 +19,7 @@ import (
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
 	ac "ordercycle.dev/ordercycle/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"ordercycle.dev/ordercycle/controllers/domain/booking"
 	"ordercycle.dev/ordercycle/controllers/domain/fulfilment"
 	"ordercycle.dev/ordercycle/controllers/internal/kube"
 )
@@ -56,7 +57,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	}
 	policy := o.Status.Policy
 	if fulfilment.NeedsCarriers(s, o) {
-		if facts.Adapters, err = r.adapters(ctx, s.Namespace); err != nil {
+		if err = r.partners(ctx, facts); err != nil {
 			return kube.Result(ctx, err, time.Time{}, now)
 		}
 	}
@@ -74,17 +75,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	return kube.Result(ctx, err, sim.Next, now)
 }
 
-// adapters says how the Partners of a namespace are spoken to.
-func (r *Reconciler) adapters(ctx context.Context, namespace string) (map[v1.ObjectName]v1.PartnerAdapter, error) {
+// partners notes how the Partners of the namespace are spoken to, and where they are booked.
+func (r *Reconciler) partners(ctx context.Context, f *fulfilment.Facts) error {
 	var partners v1.PartnerList
-	if err := r.List(ctx, &partners, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("listing the Partners: %w", err)
+	if err := r.List(ctx, &partners, client.InNamespace(f.Shipment.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing the Partners: %w", err)
 	}
-	adapters := make(map[v1.ObjectName]v1.PartnerAdapter, len(partners.Items))
+	f.Desks, f.Adapters = booking.Desks(partners.Items), make(map[v1.ObjectName]v1.PartnerAdapter, len(partners.Items))
 	for i := range partners.Items {
-		adapters[v1.ObjectName(partners.Items[i].Name)] = partners.Items[i].Spec.Adapter
+		f.Adapters[v1.ObjectName(partners.Items[i].Name)] = partners.Items[i].Spec.Adapter
 	}
-	return adapters, nil
+	return nil
 }
 
 // state applies all that the simulation has stated so far, under the version of

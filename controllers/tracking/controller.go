@@ -10,9 +10,12 @@ import (
 
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -25,17 +28,12 @@ import (
 // FieldManager of the events.
 const FieldManager = "ordercycle-tracking"
 
-// Carriers makes the adapter of a carrier.
-type Carriers interface {
-	At(ctx context.Context, namespace, url string, secret *v1.LocalReference) (carrier.Carrier, error)
-}
-
 // Reconciler follows the parcels of booked Shipments.
 type Reconciler struct {
 	// Client reads from the cache and writes.
 	client.Client
 	Clock    clock.PassiveClock
-	Carriers Carriers
+	Carriers carrier.Desk
 
 	looks looks
 	hints *kube.Hints[*v1.Shipment]
@@ -56,17 +54,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	}
 	var next time.Time
 	for _, b := range followed {
-		due := r.looks.due(key, b.ID, fulfilment.LookEvery(s))
+		due := r.looks.due(key, b.ID, fulfilment.LookEvery(s), now)
 		if heard[b.ID] || !due.After(now) {
 			written, err := r.look(ctx, s, b)
 			if err != nil || written {
 				// What was written asks for another look, at the other bookings.
-				delete(heard, b.ID)
+				if err == nil {
+					delete(heard, b.ID)
+				}
 				r.hints.Keep(s, heard)
 				return kube.Result(ctx, err, time.Time{}, now)
 			}
 			now = r.Clock.Now() // a call may take long
-			due = r.looks.due(key, b.ID, fulfilment.LookEvery(s))
+			due = r.looks.due(key, b.ID, fulfilment.LookEvery(s), now)
 		}
 		if next.IsZero() || due.Before(next) {
 			next = due
@@ -131,13 +131,7 @@ func (r *Reconciler) state(ctx context.Context, s *v1.Shipment, events []v1.Carr
 
 // Heard looks at the scans of a booking at once, of which a carrier has sent word.
 func (r *Reconciler) Heard(ctx context.Context, namespace, id string) error {
-	shipments, err := kube.Booked(ctx, r.Client, namespace, id)
-	for _, s := range shipments {
-		if err := r.hints.Give(ctx, s, id); err != nil {
-			return err
-		}
-	}
-	return err
+	return kube.GiveBooked(ctx, r.Client, r.hints, namespace, id)
 }
 
 // SetupWithManager registers the controller. A Shipment is looked at when it changes, when
@@ -146,8 +140,16 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	r.hints = kube.NewHints[*v1.Shipment]()
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("tracking").
-		For(&v1.Shipment{}).
+		For(&v1.Shipment{}, builder.WithPredicates(predicate.Funcs{DeleteFunc: r.gone})).
 		WatchesRawSource(r.hints.Source()).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+}
+
+// gone forgets a Shipment.
+func (r *Reconciler) gone(e event.DeleteEvent) bool {
+	s := e.Object.(*v1.Shipment)
+	r.looks.forget(client.ObjectKeyFromObject(s))
+	r.hints.Take(s)
+	return false
 }

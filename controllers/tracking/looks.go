@@ -26,12 +26,13 @@ type looked struct {
 
 // due is when a booking is to be looked at: zero for at once. The looks at many that were
 // booked together drift apart by up to a tenth.
-func (l *looks) due(shipment types.NamespacedName, id string, every time.Duration) time.Time {
+// A clock that was set back is not waited for.
+func (l *looks) due(shipment types.NamespacedName, id string, every time.Duration, now time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	last, known := l.all[shipment][id]
 	switch {
-	case !known:
+	case !known, last.at.After(now):
 		return time.Time{}
 	case last.failed > 0:
 		return last.at.Add(intent.Backoff(last.failed))

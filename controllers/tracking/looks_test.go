@@ -14,8 +14,8 @@ func TestLooks(t *testing.T) {
 	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	name := types.NamespacedName{Namespace: "shop", Name: "o-s1"}
 	var l looks
-	after := func() time.Duration { return l.due(name, "a", every).Sub(start) }
-	if !l.due(name, "a", every).IsZero() {
+	after := func() time.Duration { return l.due(name, "a", every, start).Sub(start) }
+	if !l.due(name, "a", every, start).IsZero() {
 		t.Error("the first look waits")
 	}
 	l.note(name, "a", start, true)
@@ -31,8 +31,11 @@ func TestLooks(t *testing.T) {
 	if d := after(); d < every {
 		t.Errorf("after an answer the next look is after %v", d)
 	}
+	if !l.due(name, "a", every, start.Add(-time.Hour)).IsZero() {
+		t.Error("a clock that was set back is waited for")
+	}
 	l.forget(name)
-	if !l.due(name, "a", every).IsZero() {
+	if !l.due(name, "a", every, start).IsZero() {
 		t.Error("what is forgotten waits")
 	}
 }
@@ -45,7 +48,7 @@ func TestLooksDriftApart(t *testing.T) {
 	times := map[time.Time]bool{}
 	for _, id := range []string{"a", "b", "c", "d", "e"} {
 		l.note(name, id, start, true)
-		times[l.due(name, id, time.Hour)] = true
+		times[l.due(name, id, time.Hour, start)] = true
 	}
 	if len(times) < 4 {
 		t.Errorf("five bookings are looked at at %d times", len(times))

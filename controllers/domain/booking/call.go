@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,24 +22,42 @@ func Open(b *v1.Booking) bool {
 	}
 }
 
-// lookAgain is how long a booking is taken for granted before its parcels leave: a
-// carrier may take it back, and what it says of that may be lost.
-const lookAgain = 30 * time.Minute
+// Times between two looks at a booking about which nothing is open: a carrier may take one
+// back, or let one go in the end, and what it says of that may be lost.
+const (
+	lookAgain  = 30 * time.Minute // before the parcels leave
+	lookAtKept = 24 * time.Hour
+)
 
-// dueAt is when a booking is to be asked about; zero for never.
-func dueAt(b *v1.Booking, left bool, heard map[string]bool) time.Time {
-	switch {
+// dueAt is when a booking is to be asked about; zero for never. A clock that was set back
+// is not waited for. While nothing is decided, what was never sent waits, and what may have
+// been sent is looked up now and then.
+func dueAt(b *v1.Booking, w *Wish, heard map[string]bool, now time.Time) time.Time {
+	var at time.Time
+	switch wait := intent.Backoff(b.Attempts); {
+	case b.State == v1.BookingIntended && b.VoidSince == nil && w.Held:
+		return time.Time{}
 	case lives(b) && heard[b.ID]:
 		return b.At.Time
 	case Open(b) && b.Attempts == 0:
-		return b.At.Time
+		at = b.At.Time
+	case Open(b) && b.VoidSince == nil && w.Held:
+		at = b.At.Add(lookAgain)
 	case Open(b):
-		return b.At.Add(intent.Backoff(b.Attempts))
-	case b.State == v1.BookingBooked && !left:
-		return b.At.Add(max(lookAgain, intent.Backoff(b.Attempts)))
+		at = b.At.Add(wait)
+	case b.State == v1.BookingBooked && !w.Left && b.Attempts > 0:
+		at = b.At.Add(wait)
+	case b.State == v1.BookingBooked && !w.Left:
+		at = b.At.Add(lookAgain)
+	case b.State == v1.BookingKept:
+		at = b.At.Add(lookAtKept)
 	default:
 		return time.Time{}
 	}
+	if b.At.After(now) {
+		return now
+	}
+	return at
 }
 
 // Heard are those among the ids of bookings about which there is still something to hear.
@@ -58,12 +77,12 @@ func Heard(bookings []v1.Booking, ids map[string]bool) map[string]bool {
 // Due is the booking about which the carrier is to be asked now, nil if there is none:
 // the one that has waited longest. What a carrier has just said something about is heard:
 // it is asked for at once.
-func Due(bookings []v1.Booking, left bool, heard map[string]bool, now time.Time) *v1.Booking {
+func Due(bookings []v1.Booking, w *Wish, heard map[string]bool, now time.Time) *v1.Booking {
 	var due *v1.Booking
 	var since time.Time
 	for i := range bookings {
 		b := &bookings[i]
-		at := dueAt(b, left, heard)
+		at := dueAt(b, w, heard, now)
 		if !at.IsZero() && !at.After(now) && (due == nil || at.Before(since)) {
 			due, since = b, at
 		}
@@ -72,10 +91,10 @@ func Due(bookings []v1.Booking, left bool, heard map[string]bool, now time.Time)
 }
 
 // NextCall is when the next carrier is to be asked, zero for never.
-func NextCall(bookings []v1.Booking, left bool, heard map[string]bool) time.Time {
+func NextCall(bookings []v1.Booking, w *Wish, heard map[string]bool, now time.Time) time.Time {
 	var next time.Time
 	for i := range bookings {
-		if at := dueAt(&bookings[i], left, heard); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+		if at := dueAt(&bookings[i], w, heard, now); !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}
@@ -97,7 +116,12 @@ type Answer struct {
 func Conclude(b v1.Booking, a Answer, now time.Time) v1.Booking {
 	first := b.State == v1.BookingIntended
 	b.State, b.Attempts, b.At = a.State, 0, metav1.NewTime(now.UTC()).Rfc3339Copy()
-	b.Ref, b.TrackingNumber, b.Label, b.Message, b.Price = a.Ref, a.TrackingNumber, a.Label, a.Message, a.Price
+	b.Message = a.Message
+	// What is not said again stays as it was said.
+	b.Ref, b.TrackingNumber, b.Label = cmp.Or(a.Ref, b.Ref), cmp.Or(a.TrackingNumber, b.TrackingNumber), cmp.Or(a.Label, b.Label)
+	if a.Price != nil {
+		b.Price = a.Price
+	}
 	switch {
 	case b.VoidSince != nil && a.State == v1.BookingBooked:
 		b.State = v1.BookingKept
@@ -109,13 +133,22 @@ func Conclude(b v1.Booking, a Answer, now time.Time) v1.Booking {
 }
 
 // Unclear records that there was no clear answer, and what a person has to mend before
-// there can be one, "" for nothing. What was booked stays so until it is known better.
-func Unclear(b v1.Booking, mend string, now time.Time) v1.Booking {
-	if b.State == v1.BookingIntended {
+// there can be one, "" for nothing. sent says that the carrier may have been told. What was
+// booked stays so until it is known better.
+func Unclear(b v1.Booking, sent bool, mend string, now time.Time) v1.Booking {
+	if b.State == v1.BookingIntended && sent {
 		b.State = v1.BookingUnknown
 	}
 	b.Message, b.At = mend, metav1.NewTime(now.UTC()).Rfc3339Copy()
 	b.Attempts++
+	return b
+}
+
+// TakeBack records that a booking is to be taken back, which the carrier does not know and
+// which nobody wants any more: so a call that is on its way books nothing.
+func TakeBack(b v1.Booking, now time.Time) v1.Booking {
+	at := metav1.NewTime(now.UTC()).Rfc3339Copy()
+	b.VoidSince, b.At, b.Attempts, b.Message = &at, at, 0, ""
 	return b
 }
 

@@ -28,13 +28,14 @@ func TestDue(t *testing.T) {
 		{"to be taken back", v1.Booking{State: v1.BookingBooked, VoidSince: &at}, true, 0},
 		{"refused", v1.Booking{State: v1.BookingRefused}, false, never},
 		{"void", v1.Booking{State: v1.BookingVoided, VoidSince: &at}, false, never},
-		{"kept", v1.Booking{State: v1.BookingKept, VoidSince: &at}, false, never},
+		{"kept", v1.Booking{State: v1.BookingKept, VoidSince: &at}, false, lookAtKept},
+		{"booked, and no answer since", v1.Booking{State: v1.BookingBooked, Attempts: 2}, false, 2 * time.Second},
 	} {
 		test.booking.ID, test.booking.At = "x", at
 		list := []v1.Booking{test.booking}
-		next := NextCall(list, test.left, nil)
+		next := NextCall(list, &Wish{Left: test.left}, nil, start)
 		if test.after == never {
-			if !next.IsZero() || Due(list, test.left, nil, start.Add(time.Hour)) != nil {
+			if !next.IsZero() || Due(list, &Wish{Left: test.left}, nil, start.Add(100*24*time.Hour)) != nil {
 				t.Errorf("%s: it is asked about", test.name)
 			}
 			continue
@@ -43,9 +44,40 @@ func TestDue(t *testing.T) {
 		if !next.Equal(due) {
 			t.Errorf("%s: asked at %v, not %v", test.name, next, due)
 		}
-		if Due(list, test.left, nil, due) == nil || (test.after > 0 && Due(list, test.left, nil, due.Add(-1)) != nil) {
+		if Due(list, &Wish{Left: test.left}, nil, due) == nil || (test.after > 0 && Due(list, &Wish{Left: test.left}, nil, due.Add(-1)) != nil) {
 			t.Errorf("%s: not due when it is to be asked", test.name)
 		}
+	}
+}
+
+// While nothing is decided, what was never sent is not asked about, and what may have been
+// sent is looked up now and then; what is to be taken back does not wait.
+func TestDueWhileHeld(t *testing.T) {
+	held, at := &Wish{Held: true}, metav1.Time{Time: start}
+	for _, test := range []struct {
+		booking v1.Booking
+		after   time.Duration
+	}{
+		{v1.Booking{State: v1.BookingUnknown, Attempts: 1}, lookAgain},
+		{v1.Booking{State: v1.BookingIntended, VoidSince: &at, Attempts: 1}, time.Second},
+	} {
+		test.booking.At = at
+		if next := NextCall([]v1.Booking{test.booking}, held, nil, start); !next.Equal(start.Add(test.after)) {
+			t.Errorf("%s is asked about at %v", test.booking.State, next)
+		}
+	}
+	never := []v1.Booking{{ID: "a", State: v1.BookingIntended, Attempts: 1, At: at}}
+	if next := NextCall(never, held, map[string]bool{"a": true}, start); !next.IsZero() {
+		t.Errorf("what was never sent is asked about at %v", next)
+	}
+}
+
+// Nobody waits for the time at which a clock was set back.
+func TestClockThatWasSetBack(t *testing.T) {
+	list := []v1.Booking{{ID: "a", State: v1.BookingUnknown, Attempts: 9, At: metav1.Time{Time: start}}}
+	before := start.Add(-time.Hour)
+	if next := NextCall(list, &Wish{}, nil, before); !next.Equal(before) || Due(list, &Wish{}, nil, before) == nil {
+		t.Errorf("an hour before it is asked at %v", next)
 	}
 }
 
@@ -57,7 +89,7 @@ func TestHeard(t *testing.T) {
 		{ID: "a", State: v1.BookingUnknown, Attempts: 5, At: at},
 		{ID: "b", State: v1.BookingBooked, At: at},
 	}
-	if due := Due(list, true, heard, start); due == nil || due.ID != "b" {
+	if due := Due(list, &Wish{Left: true}, heard, start); due == nil || due.ID != "b" {
 		t.Errorf("due is %v", due)
 	}
 	if open := Heard(list, map[string]bool{"b": true, "gone": true}); len(open) != 1 || !open["b"] {
@@ -67,7 +99,7 @@ func TestHeard(t *testing.T) {
 	if open := Heard(list, heard); open != nil {
 		t.Errorf("still to be heard is %v", open)
 	}
-	if due := Due(list, true, heard, start); due != nil {
+	if due := Due(list, &Wish{Left: true}, heard, start); due != nil {
 		t.Errorf("due is %v", due)
 	}
 }
@@ -78,7 +110,7 @@ func TestLongestFirst(t *testing.T) {
 		{ID: "a", State: v1.BookingIntended, At: metav1.Time{Time: start.Add(time.Second)}},
 		{ID: "b", State: v1.BookingIntended, At: metav1.Time{Time: start}},
 	}
-	if due := Due(list, false, nil, start.Add(time.Minute)); due.ID != "b" {
+	if due := Due(list, &Wish{}, nil, start.Add(time.Minute)); due.ID != "b" {
 		t.Errorf("due is %s", due.ID)
 	}
 }
@@ -108,14 +140,30 @@ func TestConclude(t *testing.T) {
 	}
 }
 
+// An answer that says less than the one before takes nothing away.
+func TestConcludeKeepsWhatWasSaid(t *testing.T) {
+	said := Conclude(v1.Booking{State: v1.BookingIntended}, Answer{State: v1.BookingBooked, Ref: "r", TrackingNumber: "t", Label: "l", Price: new(v1.Amount(5))}, start)
+	said.VoidSince = &metav1.Time{Time: start}
+	kept := Conclude(said, Answer{State: v1.BookingBooked, Message: "too late"}, start)
+	if kept.State != v1.BookingKept || kept.Ref != "r" || kept.TrackingNumber != "t" || kept.Label != "l" || kept.Price == nil || *kept.Price != 5 || kept.Message != "too late" {
+		t.Errorf("%+v", kept)
+	}
+	if free := Conclude(kept, Answer{State: v1.BookingVoided}, start); free.State != v1.BookingVoided {
+		t.Errorf("let go in the end: %+v", free)
+	}
+}
+
 func TestUnclear(t *testing.T) {
 	for before, want := range map[v1.BookingState]v1.BookingState{
 		v1.BookingIntended: v1.BookingUnknown, v1.BookingUnknown: v1.BookingUnknown, v1.BookingBooked: v1.BookingBooked,
 	} {
-		got := Unclear(v1.Booking{State: before, Attempts: 1}, "mend it", start)
+		got := Unclear(v1.Booking{State: before, Attempts: 1}, true, "mend it", start)
 		if got.State != want || got.Attempts != 2 || got.Message != "mend it" || !got.At.Time.Equal(start) {
 			t.Errorf("from %s: %+v", before, got)
 		}
+	}
+	if got := Unclear(v1.Booking{State: v1.BookingIntended}, false, "", start); got.State != v1.BookingIntended || got.Attempts != 1 {
+		t.Errorf("never sent: %+v", got)
 	}
 }
 
@@ -134,7 +182,7 @@ func TestStand(t *testing.T) {
 	if st := Stand(list, Wish{}); st.Kept == nil || st.Wanted != 0 || !Done(list) {
 		t.Errorf("kept by the carrier: %+v", st)
 	}
-	list[0] = Unclear(v1.Booking{State: v1.BookingIntended}, "create the Secret", start)
+	list[0] = Unclear(v1.Booking{State: v1.BookingIntended}, false, "create the Secret", start)
 	if st := Stand(list, Wish{}); st.Stuck == nil || Done(list) {
 		t.Errorf("without a Secret: %+v", st)
 	}

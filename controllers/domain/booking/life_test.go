@@ -69,24 +69,34 @@ func (w *world) look(dies bool) {
 		}
 		return
 	}
-	due := Due(w.stored, w.wish.Left, nil, w.now)
+	due := Due(w.stored, &w.wish, nil, w.now)
 	if due == nil {
 		return
 	}
 	b := *due
-	answered, found := w.IntN(6) > 0, false
+	answered, found, sent := w.IntN(6) > 0, false, false
 	switch {
-	case b.VoidSince != nil:
+	case b.VoidSince != nil && b.State != v1.BookingKept:
 		answered = w.send(func() { w.void(b.ID) })
 	case answered:
-		if _, found = w.books[b.ID]; !found {
-			answered = w.send(func() { w.book(b.ID) })
+		if _, found = w.books[b.ID]; found {
+			break
 		}
+		if w.wish.Left || w.wish.Held {
+			if w.wish.Left {
+				b = TakeBack(b, w.now)
+			}
+			answered = false
+			break
+		}
+		sent = true
+		answered = w.send(func() { w.book(b.ID) })
 	}
-	if answered {
+	switch {
+	case answered:
 		b = Conclude(b, Answer{State: w.books[b.ID], Found: found}, w.now)
-	} else {
-		b = Unclear(b, "", w.now)
+	case b.VoidSince == nil || due.VoidSince != nil:
+		b = Unclear(b, sent, "", w.now)
 	}
 	w.note("call %s", summary([]v1.Booking{b}))
 	if !dies {
@@ -148,18 +158,21 @@ func (w *world) step() {
 		w.look(false)
 	}
 	w.now = w.now.Add(time.Duration(w.IntN(4)) * time.Second)
+	if w.IntN(40) == 0 {
+		w.now = w.now.Add(-time.Hour)
+	}
 }
 
 // settle lets everything come to its end.
 func (w *world) settle() {
 	w.wish.Held = false
-	for range 400 {
+	for range 600 {
 		if len(w.late) > 0 {
 			w.late[0]()
 			w.late = w.late[1:]
 		}
 		w.look(false)
-		w.now = w.now.Add(lookAgain)
+		w.now = w.now.Add(lookAtKept)
 	}
 }
 

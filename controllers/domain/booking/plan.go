@@ -17,14 +17,19 @@ type Identity struct {
 	Installation, Namespace, Shipment, Grant string
 }
 
-// ID is the reference of a booking of a run.
+// ID is the reference of a booking of a run. The departure is part of it: a booking of an
+// earlier life of the Shipment is not taken for one of today.
 func (id Identity) ID(r *Run, seq int32) string {
 	lanes := make([]string, len(r.Lanes))
 	for i, l := range r.Lanes {
 		lanes[i] = string(l)
 	}
+	departs := ""
+	if r.DepartBy != nil {
+		departs = r.DepartBy.UTC().Format(time.RFC3339)
+	}
 	// No identifier has a slash.
-	return intent.ID(seq, id.Installation, id.Namespace, id.Shipment, id.Grant, string(r.Partner), strings.Join(lanes, "/"), string(r.From), string(r.To))
+	return intent.ID(seq, id.Installation, id.Namespace, id.Shipment, id.Grant, string(r.Partner), strings.Join(lanes, "/"), string(r.From), string(r.To), departs)
 }
 
 // Wish is what a Shipment wants of its carriers.
@@ -72,7 +77,7 @@ func Plan(bookings []v1.Booking, w Wish, id Identity, now time.Time) []v1.Bookin
 	for i := range planned {
 		b := &planned[i]
 		if !w.Left && !wanted[b.ID] && lives(b) && b.State != v1.BookingKept && b.VoidSince == nil {
-			b.VoidSince, b.At, b.Attempts, b.Message = &at, at, 0, ""
+			*b = TakeBack(*b, now)
 		}
 	}
 	return planned
@@ -91,10 +96,10 @@ func (r *Run) live(bookings []v1.Booking, left bool) *v1.Booking {
 	return nil
 }
 
-// leaving says whether a booking of the same lanes is still being taken back: what comes
-// of that decides whether another one is needed.
+// leaving says whether a booking of the same lanes and departure is still being taken back:
+// what comes of that decides whether another one is needed.
 func (r *Run) leaving(bookings []v1.Booking) bool {
-	return slices.ContainsFunc(bookings, func(b v1.Booking) bool { return r.same(&b) && Open(&b) && b.VoidSince != nil })
+	return slices.ContainsFunc(bookings, func(b v1.Booking) bool { return r.same(&b) && r.timed(&b) && Open(&b) && b.VoidSince != nil })
 }
 
 // blocks is the booking that keeps a run from being booked, nil if there is none: the

@@ -55,19 +55,45 @@ func CallDue(f *Facts, st *v1.ShipmentStatus, heard map[string]bool, now time.Ti
 	if !equality.Semantic.DeepEqual(f.Shipment.Status.Bookings, st.Bookings) {
 		return nil
 	}
-	return booking.Due(st.Bookings, st.DispatchedAt != nil, heard, now)
+	w := f.wish(st)
+	return booking.Due(st.Bookings, &w, heard, now)
 }
 
 // Sends says whether a carrier that does not know a booking may be sent it: as a live look
-// at the Order says, the Shipment wants it.
+// at the Order says, the parcels wait and are to leave.
 func Sends(f *Facts, b *v1.Booking) bool {
 	w := f.wish(&f.Shipment.Status)
-	return f.OrderLive && f.Order != nil && !w.Held && b.VoidSince == nil && (w.Left || len(w.Runs) > 0)
+	return f.OrderLive && f.Order != nil && !w.Held && !w.Left && !decided(f.Shipment) && b.VoidSince == nil && len(w.Runs) > 0
 }
 
+// Needless says whether a booking that a carrier does not know will never be wanted: the
+// parcels have left without it.
+func Needless(s *v1.Shipment) bool { return decided(s) }
+
 // NextCall is when the next carrier is to be asked; zero for never.
-func NextCall(st *v1.ShipmentStatus, heard map[string]bool) time.Time {
-	return booking.NextCall(st.Bookings, st.DispatchedAt != nil, heard)
+func NextCall(f *Facts, st *v1.ShipmentStatus, heard map[string]bool, now time.Time) time.Time {
+	w := f.wish(st)
+	return booking.NextCall(st.Bookings, &w, heard, now)
+}
+
+// holdsBooking says whether the carrier of a route's first lane is booked, or may be: what
+// is booked is not given up because a Partner was edited.
+func holdsBooking(st *v1.ShipmentStatus) bool {
+	return slices.ContainsFunc(st.Bookings, func(b v1.Booking) bool {
+		return b.Partner == st.Route[0].Partner && b.Lanes[0] == st.Route[0].Lane && b.VoidSince == nil && (booking.Open(&b) || b.State == v1.BookingBooked)
+	})
+}
+
+// grace is how long after its cutoff a departure that is booked counts as kept: the parcels
+// may have been handed over, and the warehouse states it later.
+const grace = 6 * time.Hour
+
+// mayHandOver says whether the carriers that are to be booked are, as far as that concerns a
+// simulated warehouse.
+func (f *Facts) mayHandOver() bool {
+	st := &f.Shipment.Status
+	runs := booking.Runs(st.Route, st.Bookings, func(name v1.ObjectName) *booking.Desk { return f.Desks[name] })
+	return len(runs) == 0 || st.Phase == v1.ShipmentPacked && f.bookings(st).ready()
 }
 
 // standing is how far the bookings of a Shipment have come.
@@ -99,6 +125,20 @@ func (s standing) blocked() (reason, text string) {
 	}
 }
 
+// voiding writes what is missing until the carriers of a cancelled Shipment are told, and
+// says whether anything is.
+func (f *Facts) voiding(st *v1.ShipmentStatus, c condition.Set) bool {
+	if booking.Done(st.Bookings) {
+		return false
+	}
+	if reason, text := f.bookings(st).blocked(); reason != "" {
+		c.Stalled(reason, text)
+	} else {
+		c.Reconciling(v1.ReasonVoiding, "cancelled before it left; its bookings are being taken back")
+	}
+	return true
+}
+
 // unbooked writes what is missing before packed parcels can be handed over, and says
 // whether anything is.
 func (f *Facts) unbooked(st *v1.ShipmentStatus, c condition.Set) bool {
@@ -119,14 +159,16 @@ func booked(f *Facts, st *v1.ShipmentStatus, c condition.Set) {
 	s := f.bookings(st)
 	reason, text := s.blocked()
 	switch {
-	case s.Wanted == 0:
+	case st.DeliveredAt != nil, st.DispatchedAt != nil && f.Order == nil:
+		// It is as it was: the Partners are not looked at any more.
+	case s.Wanted == 0, f.wish(st).Held && reason == "" && s.Waiting == nil:
 		meta.RemoveStatusCondition(c.Conditions, v1.ConditionBooked)
 	case s.ready():
 		c.True(v1.ConditionBooked, v1.ReasonBooked, fmt.Sprintf("%d of %d carriers have confirmed", s.Booked, s.Wanted))
-	case reason != "":
-		c.False(v1.ConditionBooked, reason, text)
 	case st.DispatchedAt != nil && s.Waiting == nil:
 		c.False(v1.ConditionBooked, v1.ReasonNotBooked, "the parcels left without a booking; agree with the carrier, and state its events")
+	case reason != "":
+		c.False(v1.ConditionBooked, reason, text)
 	default:
 		c.False(v1.ConditionBooked, v1.ReasonBooking, fmt.Sprintf("%d of %d carriers have confirmed", s.Booked, s.Wanted))
 	}

@@ -13,11 +13,11 @@ import (
 )
 
 // Followed are the bookings of a Shipment whose carriers are asked for their scans: those
-// that the carrier has, from when the parcels have left until some time after the end,
+// on which the parcels travel, also where the Shipment is to be deleted, from when the parcels have left until some time after the end,
 // since a delivery may be taken back and what was lost may be found.
 func Followed(s *v1.Shipment, now time.Time) []*v1.Booking {
 	st := &s.Status
-	if st.DispatchedAt == nil || !s.DeletionTimestamp.IsZero() || now.After(st.DispatchedAt.Add(followedAtMost)) {
+	if st.DispatchedAt == nil || now.After(st.DispatchedAt.Add(followedAtMost)) {
 		return nil
 	}
 	if st.DeliveredAt != nil && now.After(st.DeliveredAt.Add(followedOn)) {
@@ -25,7 +25,7 @@ func Followed(s *v1.Shipment, now time.Time) []*v1.Booking {
 	}
 	var list []*v1.Booking
 	for i := range st.Bookings {
-		if b := &st.Bookings[i]; b.State == v1.BookingBooked || b.State == v1.BookingKept {
+		if b := &st.Bookings[i]; b.State == v1.BookingBooked && b.VoidSince == nil {
 			list = append(list, b)
 		}
 	}

@@ -30,8 +30,8 @@ func TestFollowed(t *testing.T) {
 		want   string
 	}{
 		{"in the warehouse", v1.ShipmentStatus{}, hours(1), ""},
-		{"on the way", v1.ShipmentStatus{DispatchedAt: hours(0)}, hours(1), "a c "},
-		{"just delivered", v1.ShipmentStatus{DispatchedAt: hours(0), DeliveredAt: hours(9)}, hours(9 + 7*24), "a c "},
+		{"on the way", v1.ShipmentStatus{DispatchedAt: hours(0)}, hours(1), "a "},
+		{"just delivered", v1.ShipmentStatus{DispatchedAt: hours(0), DeliveredAt: hours(9)}, hours(9 + 7*24), "a "},
 		{"delivered long ago", v1.ShipmentStatus{DispatchedAt: hours(0), DeliveredAt: hours(9)}, hours(10 + 7*24), ""},
 		{"lost for months", v1.ShipmentStatus{DispatchedAt: hours(0)}, hours(1 + 120*24), ""},
 	} {

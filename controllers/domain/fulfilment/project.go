@@ -170,6 +170,9 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, choice *routing.Choice, now 
 	unwanted := f.unwanted()
 	switch st.Phase {
 	case v1.ShipmentCancelled:
+		if f.voiding(st, c) {
+			break
+		}
 		text := cancelledText(f, st)
 		if old := meta.FindStatusCondition(st.Conditions, v1.ConditionReady); old != nil && old.Reason == v1.ReasonCancelled {
 			text = old.Message // the reason was known then
@@ -189,6 +192,8 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, choice *routing.Choice, now 
 			c.Ready(v1.ReasonOnHold, "held in the warehouse; clear spec.hold to go on")
 		case unrouted(f, st):
 			c.Stalled(v1.ReasonNoRoute, unroutedText(s, choice))
+		case f.Order != nil && f.Order.Spec.Management == v1.ManagementPaused:
+			c.Ready(v1.ReasonPaused, "the Order is paused; set spec.management to Active to go on")
 		case f.unbooked(st, c):
 		default:
 			c.Ready(v1.ReasonAwaitingWarehouse, "waiting for the warehouse to state the next fact: picked, packed or dispatched")

@@ -43,6 +43,10 @@ func travel(f *Facts, st *v1.ShipmentStatus, now time.Time) *routing.Choice {
 		return choose(f, st, r)
 	}
 	late := f.missed(st, r, now) || routing.Moved(f.Carriers, legs)
+	if picked(f.Shipment) && holdsBooking(st) {
+		by := st.Route[0].DepartBy
+		late = by != nil && now.After(by.Add(grace)) && routing.Sails(f.Carriers, legs)
+	}
 	repacked := !equality.Semantic.DeepEqual(f.Shipment.Status.Parcels, st.Parcels)
 	switch {
 	case picked(f.Shipment):
@@ -82,7 +86,7 @@ func (f *Facts) missed(st *v1.ShipmentStatus, r *routing.Request, now time.Time)
 }
 
 // LosesRoute says whether a status computed on the word of Carriers that may be old takes
-// a Shipment's route away, or says for the first time that there is none: then they are to
+// a Shipment's route away, moves what is booked, or says for the first time that there is none: then they are to
 // be read live, since what is given up does not come back.
 func (f *Facts) LosesRoute(st *v1.ShipmentStatus) bool {
 	if f.CarriersLive || !byPartners(f.Order) {
@@ -90,7 +94,9 @@ func (f *Facts) LosesRoute(st *v1.ShipmentStatus) bool {
 	}
 	stored := &f.Shipment.Status
 	if len(stored.Route) > 0 {
-		return !slices.EqualFunc(stored.Route, st.Route, func(a, b v1.RouteLeg) bool { return a.Partner == b.Partner && a.Lane == b.Lane })
+		return !slices.EqualFunc(stored.Route, st.Route, func(a, b v1.RouteLeg) bool {
+			return a.Partner == b.Partner && a.Lane == b.Lane && (len(stored.Bookings) == 0 || a.DepartBy.Equal(b.DepartBy))
+		})
 	}
 	return unrouted(f, st) && !meta.IsStatusConditionFalse(stored.Conditions, v1.ConditionRouted)
 }

@@ -67,7 +67,7 @@ func (sim *Simulated) warehouse(facts *Facts, apart time.Duration, now time.Time
 		{pickedAt(f), unwanted, func(a v1.ActorFact) { f.Picked = &v1.PickedFact{ID: a.ID, By: a.By, At: a.At} }, "sim-picked"},
 		{statedAt(f.Packed), unwanted, func(a v1.ActorFact) { f.Packed = &a }, "sim-packed"},
 		{statedAt(f.PutBack), !unwanted || !picked(s), func(a v1.ActorFact) { f.PutBack = &a }, "sim-put-back"},
-		{statedAt(f.Dispatched), unwanted || !facts.bookings(&s.Status).ready(), func(a v1.ActorFact) { f.Dispatched = &a }, "sim-dispatched"},
+		{statedAt(f.Dispatched), unwanted || !facts.mayHandOver(), func(a v1.ActorFact) { f.Dispatched = &a }, "sim-dispatched"},
 	} {
 		if step.stated != nil {
 			last = step.stated.Time

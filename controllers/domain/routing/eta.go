@@ -146,6 +146,12 @@ func Moved(carriers []Carrier, legs []Leg) bool {
 	return cutoff || !at.Equal(first.Departs)
 }
 
+// Sails says whether the first lane of a route is there, with a cutoff.
+func Sails(carriers []Carrier, legs []Leg) bool {
+	_, cutoff := departure(carriers, &legs[0], legs[0].Departs)
+	return cutoff
+}
+
 // Price is what parcels cost on the lanes of a route; a lane that is not there any more
 // costs what it did.
 func Price(carriers []Carrier, legs []Leg, parcels []Parcel) []Leg {

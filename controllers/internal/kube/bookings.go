@@ -18,17 +18,19 @@ func bookingIDs(o client.Object) []string {
 	return ids
 }
 
-// Booked names the Shipments of a namespace that have a booking, with nothing but their
-// names.
-func Booked(ctx context.Context, c client.Reader, namespace, id string) ([]*v1.Shipment, error) {
+// GiveBooked notes that a carrier has sent word of a booking, for the Shipments of the
+// namespace that have it.
+func GiveBooked(ctx context.Context, c client.Reader, hints *Hints[*v1.Shipment], namespace, id string) error {
 	var list v1.ShipmentList
 	if err := c.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{IndexBooking: id}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("listing the Shipments with booking %s: %w", id, err)
+		return fmt.Errorf("listing the Shipments with booking %s: %w", id, err)
 	}
-	names := make([]*v1.Shipment, len(list.Items))
 	for i := range list.Items {
-		names[i] = &v1.Shipment{}
-		names[i].Namespace, names[i].Name = list.Items[i].Namespace, list.Items[i].Name
+		s := &v1.Shipment{}
+		s.Namespace, s.Name = list.Items[i].Namespace, list.Items[i].Name
+		if err := hints.Give(ctx, s, id); err != nil {
+			return err
+		}
 	}
-	return names, nil
+	return nil
 }

@@ -2,6 +2,7 @@ package callback
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -43,10 +44,9 @@ func (c *Carriers) Receive(r *http.Request, body []byte) error {
 	if err != nil || booking == "" {
 		return err
 	}
+	var failed error
 	for _, heard := range c.Heard {
-		if err := heard(r.Context(), namespace, booking); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, heard(r.Context(), namespace, booking))
 	}
-	return nil
+	return failed
 }

@@ -31,6 +31,12 @@ type Tracker interface {
 	Scans(ctx context.Context, id string) ([]v1.CarrierEvent, error)
 }
 
+// Desk makes the adapter of a carrier at an address, for an object of a namespace that names
+// its Secret. The error is port.ErrUnusable if a person must mend something first.
+type Desk interface {
+	At(ctx context.Context, namespace, url string, secret *v1.LocalReference) (Carrier, error)
+}
+
 // Request is one transport.
 type Request struct {
 	// ID is the reference by which the carrier finds it again.

@@ -38,11 +38,13 @@ type BookingApplyConfiguration struct {
 	DepartBy *v1.Time `json:"departBy,omitempty"`
 	// state of the booking.
 	State *apiv1alpha1.BookingState `json:"state,omitempty"`
-	// voidSince is when it was decided to take it back; it is not undecided any more.
+	// voidSince is when it was decided to take it back. That is not undecided before the
+	// carrier has answered.
 	VoidSince *v1.Time `json:"voidSince,omitempty"`
 	// recordedAt is when it was recorded, before any call.
 	RecordedAt *v1.Time `json:"recordedAt,omitempty"`
-	// at is when the carrier was last asked, or when it was recorded.
+	// at is when the carrier was last asked, when it was decided to take it back, or when it
+	// was recorded.
 	At *v1.Time `json:"at,omitempty"`
 	// attempts since the last clear answer.
 	Attempts *int32 `json:"attempts,omitempty"`

@@ -19,7 +19,8 @@ type PartnerAdapterApplyConfiguration struct {
 	// but for a loopback address, and its host is one that the manager allows.
 	URL *string `json:"url,omitempty"`
 	// secretRef names the credentials of the carrier, for type HTTP: the Secret
-	// <namespace>.<name> in the manager's namespace, with the key apiKey.
+	// <namespace>.<name> in the manager's namespace, with the keys apiKey and, for
+	// callbacks, webhookSecret.
 	SecretRef *LocalReferenceApplyConfiguration `json:"secretRef,omitempty"`
 }
 

@@ -15,6 +15,17 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
+// callInTurn makes a call, unless there are too many at the same time: then it is nil.
+func (r *Reconciler) callInTurn(ctx context.Context, f *fulfilment.Facts, b v1.Booking) *v1.Booking {
+	select {
+	case r.turns <- struct{}{}:
+		defer func() { <-r.turns }()
+		return r.call(ctx, f, b)
+	default:
+		return nil
+	}
+}
+
 // call asks a carrier about a booking, and sends it if the carrier has never seen it. It
 // returns the booking with what came of it; no answer is an outcome as well.
 func (r *Reconciler) call(ctx context.Context, f *fulfilment.Facts, b v1.Booking) *v1.Booking {
@@ -23,7 +34,7 @@ func (r *Reconciler) call(ctx context.Context, f *fulfilment.Facts, b v1.Booking
 	switch {
 	case err == nil:
 		b = booking.Conclude(b, outcome(f.Order, answer, how == found), now)
-	case errors.Is(err, errUnwanted) && fulfilment.Needless(f.Shipment):
+	case errors.Is(err, errUnwanted) && fulfilment.Needless(f.Shipment, &b):
 		b = booking.TakeBack(b, now)
 	default:
 		log.FromContext(ctx).Info("the carrier gave no clear answer; the booking will be looked up", "booking", b.ID, "partner", b.Partner, "cause", err.Error())
@@ -63,7 +74,7 @@ func (r *Reconciler) ask(ctx context.Context, f *fulfilment.Facts, b *v1.Booking
 		return nil, 0, fmt.Errorf("reading the Order: %w", err)
 	}
 	live.OrderLive = true
-	if !fulfilment.Sends(&live, b) {
+	if !fulfilment.Sends(&live, b, r.Clock.Now()) {
 		return nil, 0, errUnwanted
 	}
 	answer, err = c.Book(ctx, request(&live, b))

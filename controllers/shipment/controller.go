@@ -57,25 +57,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	if err != nil {
 		return kube.Result(ctx, err, time.Time{}, now)
 	}
-	status := fulfilment.Project(facts, now)
-	if facts.LosesRoute(status) {
-		if err = r.carriers(ctx, r.Live, facts); err != nil {
-			return kube.Result(ctx, err, time.Time{}, now)
-		}
-		facts.CarriersLive = true
-		status = fulfilment.Project(facts, now)
+	status, err := r.project(ctx, facts, now)
+	if err != nil {
+		return kube.Result(ctx, err, time.Time{}, now)
 	}
 	heard := r.hints.Take(s)
 	due, waits := fulfilment.CallDue(facts, status, heard, now), false
 	if due != nil {
-		select {
-		case r.turns <- struct{}{}:
-			facts.Called = r.call(ctx, facts, *due)
-			<-r.turns
-			now = r.Clock.Now() // a call may take long
-			status = fulfilment.Project(facts, now)
-		default:
+		if facts.Called = r.callInTurn(ctx, facts, *due); facts.Called == nil {
 			due, waits = nil, true
+		}
+		now = r.Clock.Now() // a call may take long
+		if status, err = r.project(ctx, facts, now); err != nil {
+			r.hints.Keep(s, heard)
+			return kube.Result(ctx, err, time.Time{}, now)
 		}
 	}
 	if _, err := kube.WriteStatus(ctx, r.Client, s, &s.Status, status); err != nil {
@@ -98,6 +93,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 		next = now.Add(busy)
 	}
 	return kube.Result(ctx, err, next, now)
+}
+
+// project computes the next status. Before a route is given up, or what is booked moves, the
+// Partners are read live.
+func (r *Reconciler) project(ctx context.Context, f *fulfilment.Facts, now time.Time) (*v1.ShipmentStatus, error) {
+	status := fulfilment.Project(f, now)
+	if !f.LosesRoute(status) {
+		return status, nil
+	}
+	if err := r.carriers(ctx, r.Live, f); err != nil {
+		return nil, err
+	}
+	f.CarriersLive = true
+	return fulfilment.Project(f, now), nil
 }
 
 // observe reads what is known about the Shipment, first from the cache. Where

@@ -58,21 +58,41 @@ func (c *cycle) plan(ctx context.Context) error {
 		}
 		supplies = append(supplies, s)
 	}
-	for _, p := range allocation.Allocate(demands, supplies) {
-		wanted, err := c.stillWants(ctx, seen[p.Order.Name], ordinals[p.Order.Name])
-		if err != nil {
-			return err
-		}
-		if !wanted {
-			c.wakeAt(c.now.Add(idleAfter)) // others may have the units
-			continue
-		}
+	for _, p := range c.allocate(ctx, demands, supplies, seen, ordinals) {
 		ordinals[p.Order.Name]++
 		if err := c.promise(ctx, &plan{Plan: p, grant: rand.Text(), name: fulfilment.Name(p.Order.Name, ordinals[p.Order.Name])}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// allocate plans the Orders, without those that do not want the units any more: the others
+// get them. What an old cache says of an Order is true again in a moment.
+func (c *cycle) allocate(ctx context.Context, demands []allocation.Demand, supplies []allocation.Supply, seen map[v1.ObjectName]*v1.Order, shipments map[v1.ObjectName]int) []allocation.Plan {
+	asked := map[v1.ObjectName]bool{}
+	for {
+		plans := allocation.Allocate(demands, supplies)
+		refused := map[v1.ObjectName]bool{}
+		for _, p := range plans {
+			name := p.Order.Name
+			if asked[name] {
+				continue
+			}
+			asked[name] = true
+			wants, err := c.stillWants(ctx, seen[name], shipments[name])
+			if err != nil {
+				c.fail(err)
+			}
+			refused[name] = !wants
+		}
+		before := len(demands)
+		demands = slices.DeleteFunc(demands, func(d allocation.Demand) bool { return refused[d.Order.Name] })
+		if len(demands) == before {
+			return plans
+		}
+		c.wakeAt(c.now.Add(idleAfter))
+	}
 }
 
 // stillWants says whether an Order that has had Shipments wants the units that it is to be

@@ -35,10 +35,10 @@ const (
 func dueAt(b *v1.Booking, w *Wish, heard map[string]bool, now time.Time) time.Time {
 	var at time.Time
 	switch wait := intent.Backoff(b.Attempts); {
+	case lives(b) && heard[b.ID]:
+		at = b.At.Time
 	case b.State == v1.BookingIntended && b.VoidSince == nil && w.Held:
 		return time.Time{}
-	case lives(b) && heard[b.ID]:
-		return b.At.Time
 	case Open(b) && b.Attempts == 0:
 		at = b.At.Time
 	case Open(b) && b.VoidSince == nil && w.Held:
@@ -49,6 +49,8 @@ func dueAt(b *v1.Booking, w *Wish, heard map[string]bool, now time.Time) time.Ti
 		at = b.At.Add(wait)
 	case b.State == v1.BookingBooked && !w.Left:
 		at = b.At.Add(lookAgain)
+	case b.State == v1.BookingKept && b.Attempts > 0:
+		at = b.At.Add(intent.MaxBackoff)
 	case b.State == v1.BookingKept:
 		at = b.At.Add(lookAtKept)
 	default:
@@ -139,7 +141,10 @@ func Unclear(b v1.Booking, sent bool, mend string, now time.Time) v1.Booking {
 	if b.State == v1.BookingIntended && sent {
 		b.State = v1.BookingUnknown
 	}
-	b.Message, b.At = mend, metav1.NewTime(now.UTC()).Rfc3339Copy()
+	if Open(&b) {
+		b.Message = mend
+	}
+	b.At = metav1.NewTime(now.UTC()).Rfc3339Copy()
 	b.Attempts++
 	return b
 }

@@ -60,15 +60,18 @@ func CallDue(f *Facts, st *v1.ShipmentStatus, heard map[string]bool, now time.Ti
 }
 
 // Sends says whether a carrier that does not know a booking may be sent it: as a live look
-// at the Order says, the parcels wait and are to leave.
-func Sends(f *Facts, b *v1.Booking) bool {
+// at the Order says, the parcels wait and are to leave, and their departure is still to come.
+func Sends(f *Facts, b *v1.Booking, now time.Time) bool {
 	w := f.wish(&f.Shipment.Status)
-	return f.OrderLive && f.Order != nil && !w.Held && !w.Left && !decided(f.Shipment) && b.VoidSince == nil && len(w.Runs) > 0
+	return f.OrderLive && f.Order != nil && !w.Held && !w.Left && !decided(f.Shipment) && b.VoidSince == nil && len(w.Runs) > 0 &&
+		(b.DepartBy == nil || !now.After(b.DepartBy.Time))
 }
 
 // Needless says whether a booking that a carrier does not know will never be wanted: the
-// parcels have left without it.
-func Needless(s *v1.Shipment) bool { return decided(s) }
+// parcels have left without it. What the carrier has confirmed it does not forget.
+func Needless(s *v1.Shipment, b *v1.Booking) bool {
+	return decided(s) && (b.State == v1.BookingIntended || b.State == v1.BookingUnknown)
+}
 
 // NextCall is when the next carrier is to be asked; zero for never.
 func NextCall(f *Facts, st *v1.ShipmentStatus, heard map[string]bool, now time.Time) time.Time {
@@ -76,16 +79,16 @@ func NextCall(f *Facts, st *v1.ShipmentStatus, heard map[string]bool, now time.T
 	return booking.NextCall(st.Bookings, &w, heard, now)
 }
 
-// holdsBooking says whether the carrier of a route's first lane is booked, or may be: what
-// is booked is not given up because a Partner was edited.
+// holdsBooking says whether a carrier of the route is booked, or may be: what is booked is
+// not given up because a Partner was edited.
 func holdsBooking(st *v1.ShipmentStatus) bool {
 	return slices.ContainsFunc(st.Bookings, func(b v1.Booking) bool {
-		return b.Partner == st.Route[0].Partner && b.Lanes[0] == st.Route[0].Lane && b.VoidSince == nil && (booking.Open(&b) || b.State == v1.BookingBooked)
+		return b.VoidSince == nil && (b.State == v1.BookingBooked || b.State == v1.BookingUnknown)
 	})
 }
 
-// grace is how long after its cutoff a departure that is booked counts as kept: the parcels
-// may have been handed over, and the warehouse states it later.
+// grace is how long after the times of its route have passed what is booked counts as on
+// its way: the parcels may have been handed over, and the warehouse states it later.
 const grace = 6 * time.Hour
 
 // mayHandOver says whether the carriers that are to be booked are, as far as that concerns a
@@ -125,6 +128,9 @@ func (s standing) blocked() (reason, text string) {
 	}
 }
 
+// takingBack follows why a Shipment is cancelled.
+const takingBack = "; its bookings are being taken back"
+
 // voiding writes what is missing until the carriers of a cancelled Shipment are told, and
 // says whether anything is.
 func (f *Facts) voiding(st *v1.ShipmentStatus, c condition.Set) bool {
@@ -134,7 +140,7 @@ func (f *Facts) voiding(st *v1.ShipmentStatus, c condition.Set) bool {
 	if reason, text := f.bookings(st).blocked(); reason != "" {
 		c.Stalled(reason, text)
 	} else {
-		c.Reconciling(v1.ReasonVoiding, "cancelled before it left; its bookings are being taken back")
+		c.Reconciling(v1.ReasonVoiding, cancelledText(f, st)+takingBack)
 	}
 	return true
 }
@@ -161,10 +167,10 @@ func booked(f *Facts, st *v1.ShipmentStatus, c condition.Set) {
 	switch {
 	case st.DeliveredAt != nil, st.DispatchedAt != nil && f.Order == nil:
 		// It is as it was: the Partners are not looked at any more.
+	case s.Wanted > 0 && s.ready():
+		c.True(v1.ConditionBooked, v1.ReasonBooked, fmt.Sprintf("%d of %d carriers have confirmed", s.Booked, s.Wanted))
 	case s.Wanted == 0, f.wish(st).Held && reason == "" && s.Waiting == nil:
 		meta.RemoveStatusCondition(c.Conditions, v1.ConditionBooked)
-	case s.ready():
-		c.True(v1.ConditionBooked, v1.ReasonBooked, fmt.Sprintf("%d of %d carriers have confirmed", s.Booked, s.Wanted))
 	case st.DispatchedAt != nil && s.Waiting == nil:
 		c.False(v1.ConditionBooked, v1.ReasonNotBooked, "the parcels left without a booking; agree with the carrier, and state its events")
 	case reason != "":

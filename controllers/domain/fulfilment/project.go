@@ -3,6 +3,7 @@ package fulfilment
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -173,11 +174,7 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, choice *routing.Choice, now 
 		if f.voiding(st, c) {
 			break
 		}
-		text := cancelledText(f, st)
-		if old := meta.FindStatusCondition(st.Conditions, v1.ConditionReady); old != nil && old.Reason == v1.ReasonCancelled {
-			text = old.Message // the reason was known then
-		}
-		c.Ready(v1.ReasonCancelled, text)
+		c.Ready(v1.ReasonCancelled, cancelledText(f, st))
 	case v1.ShipmentPlanned:
 		if f.Order != nil && f.Order.Spec.Management == v1.ManagementPaused {
 			c.Ready(v1.ReasonPaused, "the Order is paused; set spec.management to Active to go on")
@@ -215,6 +212,9 @@ func setConditions(f *Facts, st *v1.ShipmentStatus, choice *routing.Choice, now 
 
 // cancelledText says why a Shipment is cancelled.
 func cancelledText(f *Facts, st *v1.ShipmentStatus) string {
+	if old := meta.FindStatusCondition(st.Conditions, v1.ConditionReady); old != nil && (old.Reason == v1.ReasonCancelled || old.Reason == v1.ReasonVoiding) {
+		return strings.TrimSuffix(old.Message, takingBack) // the reason was known then
+	}
 	why := f.unwanted()
 	switch {
 	case why != "":

@@ -44,8 +44,7 @@ func travel(f *Facts, st *v1.ShipmentStatus, now time.Time) *routing.Choice {
 	}
 	late := f.missed(st, r, now) || routing.Moved(f.Carriers, legs)
 	if picked(f.Shipment) && holdsBooking(st) {
-		by := st.Route[0].DepartBy
-		late = by != nil && now.After(by.Add(grace)) && routing.Sails(f.Carriers, legs)
+		late = f.missed(st, r, now.Add(-grace)) && (st.Route[0].DepartBy == nil || routing.Sails(f.Carriers, legs))
 	}
 	repacked := !equality.Semantic.DeepEqual(f.Shipment.Status.Parcels, st.Parcels)
 	switch {

@@ -40,6 +40,10 @@ func bookedOnce(r *Run, report func(string, ...any)) {
 				if s.Status.CancelledAt != nil && !r.Forced {
 					report("Shipment %s is cancelled, and %s is still booked", s.Name, b.ID)
 				}
+			case v1.BookingKept:
+				if !lives {
+					report("Shipment %s says that the carrier insists on %s, and the carrier has it as %q", s.Name, b.ID, e.State)
+				}
 			case v1.BookingVoided, v1.BookingRefused:
 				if lives {
 					report("Shipment %s says that %s is %s, and the carrier has it as %s", s.Name, b.ID, b.State, e.State)

@@ -26,20 +26,21 @@ func TestBookedOnce(t *testing.T) {
 		missing   string
 		broken    bool
 	}{
-		"both know it":                       {[]v1.Booking{ours("a", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked)}, false, "", false},
-		"two parts of the way":               {[]v1.Booking{ours("a", v1.BookingBooked), ours("b", v1.BookingBooked, "in")}, []carrierfake.Entry{entry("a", booked), entry("b", booked)}, false, "", false},
-		"one part twice":                     {[]v1.Booking{ours("a", v1.BookingBooked), ours("b", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked), entry("b", booked)}, false, "", true},
-		"void and made again":                {[]v1.Booking{ours("a", v1.BookingVoided), ours("b", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked), entry("a", voided), entry("b", booked)}, false, "", false},
-		"only the carrier knows it":          {nil, []carrierfake.Entry{entry("a", booked)}, false, "", true},
-		"only the Shipment knows it":         {[]v1.Booking{ours("a", v1.BookingBooked)}, nil, false, "", true},
-		"it is void, and booked":             {[]v1.Booking{ours("a", v1.BookingVoided)}, []carrierfake.Entry{entry("a", booked)}, false, "", true},
-		"it is booked, and void":             {[]v1.Booking{ours("a", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked), entry("a", voided)}, false, "", true},
-		"refused":                            {[]v1.Booking{ours("a", v1.BookingRefused)}, []carrierfake.Entry{entry("a", refused)}, false, "", false},
-		"cancelled, and still booked":        {[]v1.Booking{ours("a", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked)}, true, "", true},
-		"cancelled, and the carrier insists": {[]v1.Booking{ours("a", v1.BookingKept)}, []carrierfake.Entry{entry("a", booked)}, true, "", false},
-		"open in the end":                    {[]v1.Booking{ours("a", v1.BookingUnknown)}, nil, false, "", true},
-		"open where the end is not reached":  {[]v1.Booking{ours("a", v1.BookingUnknown)}, nil, false, "the end", false},
-		"made again under its id":            {[]v1.Booking{ours("a", v1.BookingBooked)}, []carrierfake.Entry{entry("a", voided), entry("a", booked)}, false, "", true},
+		"both know it":                         {[]v1.Booking{ours("a", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked)}, false, "", false},
+		"two parts of the way":                 {[]v1.Booking{ours("a", v1.BookingBooked), ours("b", v1.BookingBooked, "in")}, []carrierfake.Entry{entry("a", booked), entry("b", booked)}, false, "", false},
+		"one part twice":                       {[]v1.Booking{ours("a", v1.BookingBooked), ours("b", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked), entry("b", booked)}, false, "", true},
+		"void and made again":                  {[]v1.Booking{ours("a", v1.BookingVoided), ours("b", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked), entry("a", voided), entry("b", booked)}, false, "", false},
+		"only the carrier knows it":            {nil, []carrierfake.Entry{entry("a", booked)}, false, "", true},
+		"only the Shipment knows it":           {[]v1.Booking{ours("a", v1.BookingBooked)}, nil, false, "", true},
+		"it is void, and booked":               {[]v1.Booking{ours("a", v1.BookingVoided)}, []carrierfake.Entry{entry("a", booked)}, false, "", true},
+		"it is booked, and void":               {[]v1.Booking{ours("a", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked), entry("a", voided)}, false, "", true},
+		"refused":                              {[]v1.Booking{ours("a", v1.BookingRefused)}, []carrierfake.Entry{entry("a", refused)}, false, "", false},
+		"cancelled, and still booked":          {[]v1.Booking{ours("a", v1.BookingBooked)}, []carrierfake.Entry{entry("a", booked)}, true, "", true},
+		"cancelled, and the carrier insists":   {[]v1.Booking{ours("a", v1.BookingKept)}, []carrierfake.Entry{entry("a", booked)}, true, "", false},
+		"the carrier insists, and has it void": {[]v1.Booking{ours("a", v1.BookingKept)}, []carrierfake.Entry{entry("a", booked), entry("a", voided)}, true, "", true},
+		"open in the end":                      {[]v1.Booking{ours("a", v1.BookingUnknown)}, nil, false, "", true},
+		"open where the end is not reached":    {[]v1.Booking{ours("a", v1.BookingUnknown)}, nil, false, "the end", false},
+		"made again under its id":              {[]v1.Booking{ours("a", v1.BookingBooked)}, []carrierfake.Entry{entry("a", voided), entry("a", booked)}, false, "", true},
 	} {
 		s := &v1.Shipment{}
 		s.UID, s.Status.Bookings = "uid", test.ours

@@ -57,6 +57,9 @@ func counters(r *Run, report func(string, ...any)) {
 			for _, i := range s.Spec.Items {
 				held[types.UID(i.StockItemUID)] += i.Quantity
 			}
+			for _, u := range s.Status.Short {
+				held[(&life{shipment: s}).uid(u)] -= u.Quantity
+			}
 		}
 	}
 	for uid, i := range latest {

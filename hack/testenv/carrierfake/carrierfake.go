@@ -186,9 +186,6 @@ func (c *Carrier) book(id string, o Order, f Fault) httpcut.Reply {
 func (c *Carrier) enter(id string, state State) {
 	b := c.bookings[id]
 	b.state = state
-	if c.prompt && state == StateBooked && len(b.scans) == 0 {
-		b.scans = []Scan{{ID: "out", Type: "OutForDelivery", At: time.Now().UTC()}, {ID: "end", Type: "Delivered", At: time.Now().UTC()}}
-	}
 	c.ledger = append(c.ledger, Entry{ID: id, State: state, Order: b.order, At: time.Now().UTC()})
 	c.Tell(id)
 }
@@ -232,6 +229,9 @@ func (c *Carrier) list(w http.ResponseWriter, r *http.Request) {
 		b := c.bookings[id]
 		if b == nil {
 			return unknown(id)
+		}
+		if c.prompt && b.state == StateBooked && len(b.scans) == 0 {
+			b.scans = []Scan{{ID: "out", Type: "OutForDelivery", At: time.Now().UTC()}, {ID: "end", Type: "Delivered", At: time.Now().UTC()}}
 		}
 		return encode(http.StatusOK, map[string]any{"id": id, "scans": append([]Scan{}, b.scans...)})
 	})
@@ -289,7 +289,7 @@ func (c *Carrier) Charge(price int64, currency string) {
 	c.price, c.currency = price, currency
 }
 
-// Deliver has everything that is booked from now on delivered at once.
+// Deliver has everything that is booked delivered once somebody asks where it is.
 func (c *Carrier) Deliver() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

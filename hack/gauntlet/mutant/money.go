@@ -30,7 +30,7 @@ func money() []Mutant {
 		},
 		{
 			Name: "void-is-done", About: "a booking counts as taken back once the carrier was told, whatever it has answered",
-			Kinds: []string{"X16", "X1"},
+			Kinds: []string{"X16"},
 			File:  "controllers/domain/booking/call.go", Find: "		b.State = v1.BookingKept",
 			Replace: "		b.State = v1.BookingKept\n\t\tif MUTANT {\n\t\t\tb.State = v1.BookingVoided\n\t\t}",
 		},

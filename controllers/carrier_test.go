@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -175,6 +176,15 @@ func TestBookingIsTakenBack(t *testing.T) {
 	}
 }
 
+// loseSecret deletes the carrier's Secret, and returns it as it is to be created again.
+func (d *desk) loseSecret(t *testing.T) *corev1.Secret {
+	t.Helper()
+	if err := env.Client.Delete(t.Context(), testenv.MakeCarrierCredentials(d.partner, d.APIKey, d.WebhookSecret)); err != nil {
+		t.Fatal(err)
+	}
+	return testenv.MakeCarrierCredentials(d.partner, d.APIKey, d.WebhookSecret)
+}
+
 // takeBack cancels the order of a Shipment, and puts its units back.
 func (d *desk) takeBack(t *testing.T, s *v1.Shipment) {
 	t.Helper()
@@ -215,10 +225,7 @@ func TestCarrierRefuses(t *testing.T) {
 func TestCarrierWithoutASecret(t *testing.T) {
 	t.Parallel()
 	d := openDesk(t)
-	secret := testenv.MakeCarrierCredentials(d.partner, d.APIKey, d.WebhookSecret)
-	if err := env.Client.Delete(t.Context(), secret); err != nil {
-		t.Fatal(err)
-	}
+	secret := d.loseSecret(t)
 	env.StartManager(t, d.ns, atGateway)
 	s := d.packed(t, "o")
 	awaitShipment(t, s, func(s *v1.Shipment) string {
@@ -228,7 +235,6 @@ func TestCarrierWithoutASecret(t *testing.T) {
 		}
 		return ""
 	})
-	secret.ResourceVersion = ""
 	create(t, secret)
 	awaitShipment(t, s, bookedAs(v1.BookingBooked))
 }
@@ -365,14 +371,10 @@ func TestVoidThatCannotBeSent(t *testing.T) {
 	env.StartManager(t, d.ns, atGateway)
 	s := d.packed(t, "o")
 	awaitShipment(t, s, bookedAs(v1.BookingBooked))
-	secret := testenv.MakeCarrierCredentials(d.partner, d.APIKey, d.WebhookSecret)
-	if err := env.Client.Delete(t.Context(), secret); err != nil {
-		t.Fatal(err)
-	}
+	secret := d.loseSecret(t)
 	d.takeBack(t, s)
 	awaitShipment(t, s, shipmentPhase(v1.ShipmentCancelled))
 	awaitShipment(t, s, shipmentCondition(v1.ConditionStalled, v1.ReasonNotBooked))
-	secret.ResourceVersion = ""
 	create(t, secret)
 	awaitShipment(t, s, shipmentCondition(v1.ConditionReady, v1.ReasonCancelled))
 	d.live(t, 0)
@@ -383,16 +385,12 @@ func TestVoidThatCannotBeSent(t *testing.T) {
 func TestPartedParcelsAreNotBooked(t *testing.T) {
 	t.Parallel()
 	d := openDesk(t)
-	secret := testenv.MakeCarrierCredentials(d.partner, d.APIKey, d.WebhookSecret)
-	if err := env.Client.Delete(t.Context(), secret); err != nil {
-		t.Fatal(err)
-	}
+	secret := d.loseSecret(t)
 	env.StartManager(t, d.ns, atGateway)
 	s := d.packed(t, "o")
 	awaitShipment(t, s, shipmentCondition(v1.ConditionBooked, v1.ReasonNotBooked))
 	dispatch(t, s)
 	awaitShipment(t, s, shipmentPhase(v1.ShipmentDispatched))
-	secret.ResourceVersion = ""
 	create(t, secret)
 	awaitShipment(t, s, bookedAs(v1.BookingVoided))
 	d.live(t, 0)

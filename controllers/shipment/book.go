@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "ordercycle.dev/ordercycle/api/v1alpha1"
@@ -15,15 +16,24 @@ import (
 	"ordercycle.dev/ordercycle/controllers/provider/port"
 )
 
-// callInTurn makes a call, unless there are too many at the same time: then it is nil.
-func (r *Reconciler) callInTurn(ctx context.Context, f *fulfilment.Facts, b v1.Booking) *v1.Booking {
+// callInTurn makes a call, unless there are too many at the same time, or the cache does not
+// show the Shipment as it is stored: then it is nil. What was concluded a moment ago must not
+// be asked for once more: a second answer may be another one, and could not be written.
+func (r *Reconciler) callInTurn(ctx context.Context, f *fulfilment.Facts, b v1.Booking) (*v1.Booking, error) {
 	select {
 	case r.turns <- struct{}{}:
 		defer func() { <-r.turns }()
-		return r.call(ctx, f, b)
 	default:
-		return nil
+		return nil, nil
 	}
+	var stored v1.Shipment
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(f.Shipment), &stored); err != nil {
+		return nil, fmt.Errorf("reading the Shipment: %w", err)
+	}
+	if stored.ResourceVersion != f.Shipment.ResourceVersion {
+		return nil, nil
+	}
+	return r.call(ctx, f, b), nil
 }
 
 // call asks a carrier about a booking, and sends it if the carrier has never seen it. It

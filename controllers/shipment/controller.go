@@ -64,11 +64,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, s *v1.Shipment) (ctrl.Result
 	heard := r.hints.Take(s)
 	due, waits := fulfilment.CallDue(facts, status, heard, now), false
 	if due != nil {
-		if facts.Called = r.callInTurn(ctx, facts, *due); facts.Called == nil {
+		if facts.Called, err = r.callInTurn(ctx, facts, *due); facts.Called == nil {
 			due, waits = nil, true
 		}
 		now = r.Clock.Now() // a call may take long
-		if status, err = r.project(ctx, facts, now); err != nil {
+		if err == nil {
+			status, err = r.project(ctx, facts, now)
+		}
+		if err != nil {
 			r.hints.Keep(s, heard)
 			return kube.Result(ctx, err, time.Time{}, now)
 		}

@@ -18,7 +18,7 @@ import (
 // is cancelled. Parcels whose Order does not want them any more may still leave: until
 // they are put back nothing is decided.
 func (f *Facts) wish(st *v1.ShipmentStatus) booking.Wish {
-	runs := booking.Runs(st.Route, st.Bookings, func(name v1.ObjectName) *booking.Desk { return f.Desks[name] })
+	runs := f.runs(st)
 	switch {
 	case st.CancelledAt != nil:
 		return booking.Wish{}
@@ -29,6 +29,11 @@ func (f *Facts) wish(st *v1.ShipmentStatus) booking.Wish {
 	default:
 		return booking.Wish{Runs: runs, Held: !f.mayBook()}
 	}
+}
+
+// runs are the parts of the route that are booked.
+func (f *Facts) runs(st *v1.ShipmentStatus) []booking.Run {
+	return booking.Runs(st.Route, st.Bookings, func(name v1.ObjectName) *booking.Desk { return f.Desks[name] })
 }
 
 // mayBook says whether the Order still wants the parcels to leave.
@@ -95,8 +100,7 @@ const grace = 6 * time.Hour
 // simulated warehouse.
 func (f *Facts) mayHandOver() bool {
 	st := &f.Shipment.Status
-	runs := booking.Runs(st.Route, st.Bookings, func(name v1.ObjectName) *booking.Desk { return f.Desks[name] })
-	return len(runs) == 0 || st.Phase == v1.ShipmentPacked && f.bookings(st).ready()
+	return len(f.runs(st)) == 0 || st.Phase == v1.ShipmentPacked && f.bookings(st).ready()
 }
 
 // standing is how far the bookings of a Shipment have come.

@@ -13,8 +13,9 @@ import (
 )
 
 // Followed are the bookings of a Shipment whose carriers are asked for their scans: those
-// on which the parcels travel, also where the Shipment is to be deleted, from when the parcels have left until some time after the end,
-// since a delivery may be taken back and what was lost may be found.
+// on which the parcels travel, from when they have left until some time after the end, since
+// a delivery may be taken back and what was lost may be found. That the Shipment is to be
+// deleted does not stop them.
 func Followed(s *v1.Shipment, now time.Time) []*v1.Booking {
 	st := &s.Status
 	if st.DispatchedAt == nil || now.After(st.DispatchedAt.Add(followedAtMost)) {

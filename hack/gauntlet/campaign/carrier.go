@@ -60,19 +60,7 @@ func (s *stage) planCarrier(faults []fault.Fault, w *fault.Wire) {
 			}
 		}
 		s.asked.add(point)
-		if w.Dead() {
-			return carrierfake.TimeoutBefore // what a dead process had on its way
-		}
-		for _, f := range faults {
-			if f.Point == point && !w.Reached(f) {
-				w.Reach(f)
-				if f.Kind == fault.CrashCalling {
-					w.Crash()
-				}
-				return atCarrier[f.Kind]
-			}
-		}
-		return carrierfake.None
+		return atCarrier[struck(faults, w, point)]
 	})
 }
 

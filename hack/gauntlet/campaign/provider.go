@@ -55,20 +55,26 @@ func (s *stage) planCalls(faults []fault.Fault, w *fault.Wire) {
 		if send {
 			point = fmt.Sprintf("send#%d", n)
 		}
-		if w.Dead() {
-			return gatewayfake.TimeoutBefore // what a dead process had on its way
-		}
-		for _, f := range faults {
-			if f.Point == point && !w.Reached(f) {
-				w.Reach(f)
-				if f.Kind == fault.CrashCalling {
-					w.Crash()
-				}
-				return atProvider[f.Kind]
-			}
-		}
-		return gatewayfake.None
+		return atProvider[struck(faults, w, point)]
 	})
+}
+
+// struck is the kind of the fault at a call, "" for none: what a dead process had on its way
+// does not arrive.
+func struck(faults []fault.Fault, w *fault.Wire, point string) fault.Kind {
+	if w.Dead() {
+		return fault.NoCall
+	}
+	for _, f := range faults {
+		if f.Point == point && !w.Reached(f) {
+			w.Reach(f)
+			if f.Kind == fault.CrashCalling {
+				w.Crash()
+			}
+			return f.Kind
+		}
+	}
+	return ""
 }
 
 // listen lets gateway and carrier call the manager back where a fault is one of callbacks, and

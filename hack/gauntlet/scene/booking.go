@@ -12,8 +12,8 @@ import (
 	"ordercycle.dev/ordercycle/hack/testenv"
 )
 
-// byBookedCarrier lets people run the warehouse, and a carrier that is booked deliver.
-func byBookedCarrier(c *v1.OrderClass) {
+// byCarriers lets people run the warehouse, and the carriers of routes deliver.
+func byCarriers(c *v1.OrderClass) {
 	testenv.ByPartners(c)
 	c.Spec.Warehouse = v1.WarehousePolicy{Type: v1.WarehouseManual}
 }
@@ -59,21 +59,26 @@ func handOver(order string) func(*World) error {
 	}
 }
 
-// atCarrier says what is missing until the carrier has so many bookings, but for those on
-// which it insists.
-func atCarrier(w *World, want int) string {
-	live := len(w.Carrier.Live())
-	for _, s := range history.All[*v1.Shipment](w.History) {
-		for _, b := range s.Status.Bookings {
-			if b.State == v1.BookingKept {
-				live--
+// atCarrier wants an end, and so many bookings at the carrier, but for those on which it
+// insists.
+func atCarrier(want int, end func(*World) string) func(*World) string {
+	return func(w *World) string {
+		if missing := end(w); missing != "" {
+			return missing
+		}
+		live := len(w.Carrier.Live())
+		for _, s := range history.All[*v1.Shipment](w.History) {
+			for _, b := range s.Status.Bookings {
+				if b.State == v1.BookingKept {
+					live--
+				}
 			}
 		}
+		if live != want {
+			return fmt.Sprintf("the carrier has %d bookings, not %d", live, want)
+		}
+		return ""
 	}
-	if live != want {
-		return fmt.Sprintf("the carrier has %d bookings, not %d", live, want)
-	}
-	return ""
 }
 
 // AskCarriersAgain does what people do about a carrier that refused: they agree with it, and
@@ -99,19 +104,14 @@ func booked() *Scene {
 		Name: "booked", About: "The parcels of a card order are booked at a carrier, handed over, and its scans take them to the customer.",
 		Class:   func(c *v1.OrderClass) { testenv.ByPartners(c) },
 		Objects: []client.Object{stock("tea", "TEA", 9), bookedCarrier(), order("o").Line("TEA", 2).Obj()},
-		End: func(w *World) string {
-			if missing := ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}})(w); missing != "" {
-				return missing
-			}
-			return atCarrier(w, 1)
-		},
+		End:     atCarrier(1, ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}})),
 	}
 }
 
 func unbooked() *Scene {
 	return &Scene{
 		Name: "unbooked", About: "An order is cancelled when its parcels are booked; they are put back, and the booking is taken back.",
-		Class:   byBookedCarrier,
+		Class:   byCarriers,
 		Objects: []client.Object{stock("tea", "TEA", 9), bookedCarrier(), order("o").Line("TEA", 2).Obj()},
 		// People pack once: what is packed anew is another course.
 		Without: []fault.Kind{fault.Orphaned},
@@ -119,31 +119,21 @@ func unbooked() *Scene {
 			pack("o"), {When: decidedBooking("o"), Do: edit("o", cancel)},
 			{Do: stateEach("o", func(w *World, s *v1.ShipmentSpec) { s.Facts.PutBack = w.stated("b") })},
 		},
-		End: func(w *World) string {
-			if missing := ends(map[string]v1.OrderPhase{"o": v1.OrderCancelled}, map[string][2]v1.Quantity{"tea": {9, 0}})(w); missing != "" {
-				return missing
-			}
-			return atCarrier(w, 0)
-		},
+		End: atCarrier(0, ends(map[string]v1.OrderPhase{"o": v1.OrderCancelled}, map[string][2]v1.Quantity{"tea": {9, 0}})),
 	}
 }
 
 func overtaken() *Scene {
 	return &Scene{
 		Name: "overtaken", About: "An order is cancelled when its parcels are booked, and they leave before anybody has put them back: they are delivered and paid.",
-		Class:   byBookedCarrier,
+		Class:   byCarriers,
 		Objects: []client.Object{stock("tea", "TEA", 9), bookedCarrier(), order("o").Line("TEA", 2).Obj()},
 		// People pack once: what is packed anew is another course.
 		Without: []fault.Kind{fault.Orphaned},
 		Steps: []Step{
 			pack("o"), {When: decidedBooking("o"), Do: edit("o", cancel)}, {Do: handOver("o")},
 		},
-		End: func(w *World) string {
-			if missing := ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}})(w); missing != "" {
-				return missing
-			}
-			return atCarrier(w, 1)
-		},
+		End: atCarrier(1, ends(map[string]v1.OrderPhase{"o": v1.OrderCompleted}, map[string][2]v1.Quantity{"tea": {7, 0}})),
 	}
 }
 

@@ -10,10 +10,7 @@ import (
 func lanes() *Scene {
 	return &Scene{
 		Name: "lanes", About: "A card order is promised for a day and picked; a cheaper lane comes too late for it, and it travels on the two that were chosen.",
-		Class: func(c *v1.OrderClass) {
-			testenv.ByPartners(c)
-			c.Spec.Warehouse = v1.WarehousePolicy{Type: v1.WarehouseManual}
-		},
+		Class:   byCarriers,
 		Objects: []client.Object{stock("tea", "TEA", 9), testenv.MakePartner("", "trucks"), order("o").Line("TEA", 2).Obj()},
 		Steps: []Step{
 			{When: all(reserved("o"), routed("o")), Do: stateEach("o", func(w *World, s *v1.ShipmentSpec) {
